@@ -1,0 +1,34 @@
+import { createRequire } from "node:module";
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+import ignoreWarnings from "hardhat-ignore-warnings";
+
+// The compiler comes from the npm package `solc`, so a build downloads nothing.
+const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+const solc = (settings: Record<string, unknown>) => ({
+  version: "0.8.37",
+  path: compiler,
+  settings: { optimizer: { enabled: true, runs: 800 }, evmVersion: "prague", ...settings },
+});
+
+export default defineConfig({
+  plugins: [toolbox, ignoreWarnings],
+  solidity: {
+    profiles: {
+      default: solc({}),
+      production: solc({ viaIR: true }),
+    },
+  },
+  paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
+  typechain: { outDir: "./typechain-types" },
+  warnings: {
+    "node_modules/**/*": { default: "off" },
+    "@openzeppelin/**/*": { default: "off" },
+    "*": { default: "error" },
+  },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: { fuzz: { runs: 256, seed: "0x6d7963656c6961" }, invariant: { runs: 64, depth: 64 } },
+  },
+});
