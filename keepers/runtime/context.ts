@@ -1,0 +1,52 @@
+import type { JsonRpcProvider } from "ethers";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { FollowerOptions, BlockHandler } from "./chain/follower.ts";
+import type { HttpClient } from "./http/client.ts";
+import type { KeySigner } from "./keys/signer.ts";
+import type { Leases } from "./leases/leases.ts";
+import type { Closers } from "./lifecycle/closers.ts";
+import type { Queue, QueueOptions } from "./queue/queue.ts";
+import type { Store } from "./store/store.ts";
+import type { TransactionSender } from "./transactions/sender.ts";
+
+/** One deployed contract, as `deployments/<chainId>.json` records it. */
+export interface DeployedContract {
+  readonly address: string;
+  /** keccak256 of the runtime code. */
+  readonly codeHash: string;
+  readonly block: number;
+  readonly transaction: string;
+  readonly arguments: readonly unknown[];
+}
+
+export interface Deployment {
+  readonly chainId: number;
+  readonly contracts: Readonly<Record<string, DeployedContract>>;
+}
+
+/** Everything that a keeper stands on; wired once, in keepers/cli, and handed to a role. */
+export interface KeeperContext {
+  readonly provider: JsonRpcProvider;
+  readonly chainId: number;
+  readonly deployment: Deployment;
+  readonly signer: KeySigner;
+  readonly transactions: TransactionSender;
+  readonly store: Store;
+  readonly leases: Leases;
+  readonly http: HttpClient;
+  readonly server: FastifyInstance;
+  /** Base URL under which others reach `server`. */
+  readonly publicUrl: string;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly closers: Closers;
+  /** Aborts when the process is told to stop. */
+  readonly signal: AbortSignal;
+  /** Directory that is this keeper's alone, for this chain and deployment. */
+  readonly dataDir: string;
+  queue<T>(name: string, options: QueueOptions): Queue<T>;
+  /** Follows contracts from a durable cursor under `name`; resolves when the signal aborts. */
+  follow(name: string, options: Partial<FollowerOptions> & Pick<FollowerOptions, "addresses">, handler: BlockHandler): Promise<void>;
+}
