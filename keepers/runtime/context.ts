@@ -36,6 +36,7 @@ export interface KeeperContext {
   readonly store: Store;
   readonly leases: Leases;
   readonly http: HttpClient;
+  /** Roles add routes, probes and statuses; whoever wired the context calls `serve()` once every role has started. */
   readonly server: FastifyInstance;
   /** Base URL under which others reach `server`. */
   readonly publicUrl: string;

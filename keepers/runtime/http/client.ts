@@ -1,3 +1,11 @@
+import type { LookupFunction } from "node:net";
+import { Agent, type Dispatcher } from "undici";
+import { type AllowedAddresses, createAddressRule } from "./addresses.ts";
+import { createGuardedConnector } from "./connector.ts";
+import { HttpError, refused } from "./errors.ts";
+import { readProblem } from "./problem.ts";
+import { mapTransportError } from "./transportErrors.ts";
+
 export interface HttpRequest {
   readonly method?: "GET" | "PUT" | "POST" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
@@ -11,6 +19,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
+  /** Names in lower case; a repeated header is joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
@@ -23,4 +32,211 @@ export interface HttpClient {
   /** @throws HttpError: retryable for network trouble and 429/5xx, fatal for refused addresses and other 4xx. */
   request(url: string, request?: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  /** Private ranges that may be reached: none by default, all with `true`, or those listed. */
+  readonly allowPrivate?: AllowedAddresses;
+  /** Whole-request limit where the request sets none, milliseconds. */
+  readonly timeoutMs?: number;
+  /** Response size limit where the request sets none, bytes. */
+  readonly maxBytes?: number;
+  /** Connections, and so requests at once, to one origin. */
+  readonly connectionsPerOrigin?: number;
+  /** Requests to one origin that run or wait; more are refused with http/busy. */
+  readonly pendingPerOrigin?: number;
+  /** Origins with open connections at once. */
+  readonly maxOrigins?: number;
+  readonly lookup?: LookupFunction;
+}
+
+const DEFAULTS = {
+  allowPrivate: false,
+  timeoutMs: 30_000,
+  maxBytes: 8 * 1024 * 1024,
+  connectionsPerOrigin: 16,
+  pendingPerOrigin: 512,
+  maxOrigins: 1024,
+} as const;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Bytes of an error answer that are read for its problem document. */
+const MAX_PROBLEM_BYTES = 16 * 1024;
+
+/** The guarded client. @throws FatalError http/bad-range for a range in `allowPrivate` that can't be read. */
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const settings = { ...DEFAULTS, ...options };
+  const agent = new Agent({
+    connect: createGuardedConnector({
+      allows: createAddressRule(settings.allowPrivate),
+      lookup: options.lookup,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    }),
+    connections: settings.connectionsPerOrigin,
+    pipelining: 1,
+    maxOrigins: settings.maxOrigins,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    allowH2: false,
+  });
+  const pending = new Map<string, number>();
+  return {
+    async request(url, request = {}) {
+      const target = checkUrl(url);
+      const waiting = pending.get(target.origin) ?? 0;
+      if (waiting >= settings.pendingPerOrigin) throw busy(target.origin, waiting);
+      pending.set(target.origin, waiting + 1);
+      try {
+        return await send(agent, target, {
+          timeoutMs: settings.timeoutMs,
+          maxBytes: settings.maxBytes,
+          ...request,
+        });
+      } finally {
+        release(pending, target.origin);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** @throws HttpError http/bad-url, http/bad-scheme, http/credentials-in-url */
+export function checkUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined) throw refused("http/bad-url", `"${clip(url)}" is not a URL`, { url: clip(url) });
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw refused("http/credentials-in-url", `the URL for ${parsed.host} carries a user name or password`, {
+      host: parsed.host,
+    });
+  }
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    throw refused("http/bad-scheme", `"${clip(url)}" is neither http nor https`, { scheme: parsed.protocol });
+  }
+  return parsed;
+}
+
+type Limits = HttpRequest & { readonly timeoutMs: number; readonly maxBytes: number };
+
+async function send(agent: Agent, url: URL, request: Limits): Promise<HttpResponse> {
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+  try {
+    request.signal?.throwIfAborted();
+    const answer = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: request.method ?? "GET",
+      headers: { ...request.headers },
+      body: request.body ?? null,
+      signal,
+      headersTimeout: request.timeoutMs,
+      bodyTimeout: request.timeoutMs,
+    });
+    return await receive(answer, url, request.maxBytes);
+  } catch (error) {
+    if (request.signal?.aborted === true) throw request.signal.reason;
+    throw mapTransportError(error, url, deadline.aborted ? request.timeoutMs : undefined);
+  }
+}
+
+async function receive(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<HttpResponse> {
+  const status = answer.statusCode;
+  if (status >= 300 && status < 400) {
+    answer.body.destroy();
+    throw new HttpError(
+      "http/redirect",
+      `${url.origin} answered with redirect ${status}, which is not followed`,
+      {
+        retry: false,
+        status,
+        details: { url: url.origin + url.pathname, status },
+      },
+    );
+  }
+  const headers = flatten(answer.headers);
+  if (status >= 400) throw await statusError(answer, url, headers);
+  return { status, headers, body: await readBody(answer.body, url, maxBytes, headers["content-length"]) };
+}
+
+async function statusError(
+  answer: Dispatcher.ResponseData,
+  url: URL,
+  headers: Record<string, string>,
+): Promise<HttpError> {
+  const status = answer.statusCode;
+  const isProblem = headers["content-type"]?.startsWith("application/problem+json") ?? false;
+  let problem: ReturnType<typeof readProblem>;
+  if (isProblem) {
+    problem = await readBody(answer.body, url, MAX_PROBLEM_BYTES, headers["content-length"]).then(
+      readProblem,
+      () => undefined,
+    );
+  } else {
+    answer.body.destroy();
+  }
+  const said = problem === undefined ? "" : `: ${problem.code}: ${problem.detail}`;
+  return new HttpError("http/status", `${url.origin}${url.pathname} answered ${status}${said}`, {
+    retry: status === 408 || status === 425 || status === 429 || status >= 500,
+    status,
+    problem,
+    details: { url: url.origin + url.pathname, status },
+  });
+}
+
+async function readBody(
+  body: Dispatcher.ResponseData["body"],
+  url: URL,
+  maxBytes: number,
+  announced: string | undefined,
+): Promise<Uint8Array> {
+  if (announced !== undefined && Number(announced) > maxBytes) {
+    body.destroy();
+    throw tooLarge(url, maxBytes);
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop destroys the body, and with it the connection.
+    if (size > maxBytes) throw tooLarge(url, maxBytes);
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+}
+
+function flatten(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}
+
+function release(pending: Map<string, number>, origin: string): void {
+  const left = (pending.get(origin) ?? 1) - 1;
+  if (left === 0) pending.delete(origin);
+  else pending.set(origin, left);
+}
+
+function busy(origin: string, waiting: number): HttpError {
+  return new HttpError("http/busy", `${waiting} requests to ${origin} are running or waiting already`, {
+    retry: true,
+    details: { origin, waiting },
+  });
+}
+
+function tooLarge(url: URL, maxBytes: number): HttpError {
+  return refused(
+    "http/too-large",
+    `the answer of ${url.origin}${url.pathname} is larger than ${maxBytes} bytes`,
+    {
+      url: url.origin + url.pathname,
+      maxBytes,
+    },
+  );
+}
+
+function clip(text: string): string {
+  return text.length > 128 ? `${text.slice(0, 128)}…` : text;
 }

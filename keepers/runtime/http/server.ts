@@ -1,0 +1,148 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { FatalError } from "../errors.ts";
+import { isLoopback } from "./addresses.ts";
+import { addSigner } from "./authentication.ts";
+import { addBodyParsers } from "./bodies.ts";
+import { addErrorHandler } from "./errorHandler.ts";
+import { getMetrics, type HttpMetrics } from "./metrics.ts";
+import { addProbes, type Probes, type Readiness, type StatusReport } from "./probes.ts";
+import { createStatusTable, type StatusTable } from "./problem.ts";
+import { createRateLimitHook, type RateLimit } from "./rateLimit.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Where a role adds what it tells at /ready and /status. */
+    readonly probes: Probes;
+    /** Where a role gives its error codes an HTTP status. */
+    readonly statuses: StatusTable;
+    /** Listens at the configured address; resolves with the base URL. Routes must be added before. */
+    serve(): Promise<string>;
+  }
+}
+
+export interface ServerOptions {
+  readonly name: string;
+  /** Loopback by default; any other needs `exposed`. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port?: number;
+  /** Allows a host that other machines can reach. */
+  readonly exposed?: boolean;
+  /** Host names that may be asked for besides loopback ones, when a proxy on this machine stands in front. */
+  readonly hostNames?: readonly string[];
+  /** Largest request body, bytes; a route may set its own. */
+  readonly bodyLimit?: number;
+  readonly maxConnections?: number;
+  readonly timeouts?: Partial<ServerTimeouts>;
+  readonly rateLimit?: RateLimit;
+  readonly ready?: Readiness;
+  readonly status?: StatusReport;
+  readonly metrics: Registry;
+  readonly logger: Logger;
+}
+
+/** Milliseconds. */
+export interface ServerTimeouts {
+  /** To the end of a request's headers. */
+  readonly headers: number;
+  /** To the end of a request's body. */
+  readonly request: number;
+  /** Silence on a connection in either direction, a slow answer included. */
+  readonly idle: number;
+  /** Between two requests on one connection. */
+  readonly keepAlive: number;
+}
+
+const DEFAULTS = { host: "127.0.0.1", port: 0, bodyLimit: 1024 * 1024, maxConnections: 1024 } as const;
+const TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 60_000, idle: 300_000, keepAlive: 30_000 };
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * A keeper's HTTP server, with probes and problem documents; it listens once `serve` is called.
+ * @throws FatalError http/exposed for a host beyond loopback without `exposed`
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { name, host, port, bodyLimit, maxConnections } = { ...DEFAULTS, ...options };
+  if (!isLoopback(host) && options.exposed !== true) throw exposedHost(host);
+  const server = fastify({
+    ...listenerOptions({ ...TIMEOUTS, ...options.timeouts }),
+    bodyLimit,
+    ...logging(options),
+  });
+  server.server.maxConnections = maxConnections;
+  const metrics = getMetrics(options.metrics);
+  const statuses = createStatusTable();
+  server.decorate("statuses", statuses);
+  addBodyParsers(server);
+  addSigner(server);
+  addErrorHandler(server, statuses, metrics);
+  addMeasurement(server, metrics);
+  if (options.exposed !== true) addHostCheck(server, options.hostNames ?? []);
+  if (options.rateLimit !== undefined) server.addHook("onRequest", createRateLimitHook(options.rateLimit));
+  const probes = addProbes(server, name, options.metrics);
+  if (options.ready !== undefined) probes.addReadiness(name, options.ready);
+  if (options.status !== undefined) probes.addStatus("keeper", options.status);
+  server.decorate("probes", probes);
+  server.decorate("serve", () => server.listen({ host, port }));
+  return server;
+}
+
+function listenerOptions(timeouts: ServerTimeouts) {
+  return {
+    connectionTimeout: timeouts.idle,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 256 },
+    http: {
+      headersTimeout: timeouts.headers,
+      requestTimeout: timeouts.request,
+      // Node looks for late requests this often.
+      connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+  } as const;
+}
+
+/** Requests are logged by route and status only: URLs, headers and bodies stay out. */
+function logging(options: ServerOptions) {
+  const logController = new LogController({ disableRequestLogging: true });
+  return { loggerInstance: options.logger as FastifyBaseLogger, logController };
+}
+
+function addMeasurement(server: FastifyInstance, metrics: HttpMetrics): void {
+  server.addHook("onRequest", async () => metrics.requestsInFlight.inc());
+  server.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    metrics.requestDuration.observe(labels, reply.elapsedTime / 1000);
+    metrics.requestsInFlight.dec();
+    request.log.debug({ ...labels, ms: Math.round(reply.elapsedTime) }, "answered");
+  });
+}
+
+/** A web page whose name was pointed at this machine must not talk to a loopback server through a browser. */
+function addHostCheck(server: FastifyInstance, hostNames: readonly string[]): void {
+  const known = new Set(hostNames.map((hostName) => hostName.toLowerCase()));
+  server.addHook("onRequest", async (request) => {
+    const asked = request.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+    if (isLoopback(asked) || known.has(asked)) return;
+    throw new FatalError(
+      "http/misdirected",
+      `this server does not answer for the host "${asked.slice(0, 128)}"`,
+      {
+        host: asked.slice(0, 128),
+      },
+    );
+  });
+}
+
+function exposedHost(host: string): FatalError {
+  return new FatalError(
+    "http/exposed",
+    `refusing to listen on ${host}, which other machines can reach; say so explicitly (exposed) or use 127.0.0.1`,
+    { host },
+  );
+}
