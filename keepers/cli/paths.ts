@@ -11,9 +11,9 @@ export const packageRoot = fromSource ? join(here, "..", "..") : join(here, ".."
 
 /** The one directory for all state: flag, then environment, then `.mycelia` beside a checkout or in the home directory. */
 export function dataDirectory(flag: string | undefined, env: NodeJS.ProcessEnv): string {
-  const named = flag ?? env["MYCELIA_DATA_DIR"];
+  const named = flag ?? env.MYCELIA_DATA_DIR;
   if (named !== undefined && named !== "") return resolve(named);
-  return fromSource ? join(packageRoot, ".mycelia") : join(env["HOME"] ?? ".", ".mycelia");
+  return fromSource ? join(packageRoot, ".mycelia") : join(env.HOME ?? ".", ".mycelia");
 }
 
 /** Command line that runs this CLI again in a new process. */

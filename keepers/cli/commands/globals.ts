@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { dataDirectory } from "../paths.ts";
 import { createOutput, type Output } from "../terminal/output.ts";
 

@@ -1,7 +1,12 @@
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { JsonRpcProvider } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
-import type { LaunchOptions } from "./processes.ts";
+import { takePort } from "./ports.ts";
+import { isRunning, type LaunchOptions, launch } from "./processes.ts";
+import { waitForChain } from "./ready.ts";
+import { type NetworkState, readNetwork, withProcess } from "./state.ts";
 
 export const devnetChainId = 31_337;
 
@@ -38,4 +43,49 @@ export function chainLaunch(port: number, stateFile: string, log: string): Launc
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const command = [anvilBinary(), ...flags, "--silent"];
   return { name: "chain", role: "chain", url: `http://127.0.0.1:${port}`, log, command };
+}
+
+export interface ChainStart {
+  readonly state: NetworkState;
+  /** What a person should know: resumed, new chain. */
+  readonly note: string;
+}
+
+const firstPort = 8545;
+const readyLimitMs = 20_000;
+
+/** Starts or resumes the devnet's chain, or looks at the one named; a chain that is really new starts a fresh state. */
+export async function startChain(
+  dataDir: string,
+  rpcUrl: string | undefined,
+  signal: AbortSignal,
+): Promise<ChainStart> {
+  const known = readNetwork(dataDir);
+  const running = known?.processes.find((record) => record.role === "chain" && isRunning(record));
+  const url = rpcUrl ?? running?.url;
+  if (url !== undefined) return await identify(url, known);
+  const port = await takePort(known?.ports.chain ?? firstPort, new Set());
+  const directory = join(dataDir, "chain");
+  mkdirSync(directory, { recursive: true });
+  const record = launch(chainLaunch(port, join(directory, "state.json"), join(dataDir, "logs", "chain.log")));
+  await waitForChain(record, readyLimitMs, signal);
+  const { state, note } = await identify(record.url, known);
+  return { state: withProcess({ ...state, ports: { ...state.ports, chain: port } }, record), note };
+}
+
+async function identify(rpcUrl: string, known: NetworkState | undefined): Promise<ChainStart> {
+  const provider = new JsonRpcProvider(rpcUrl, undefined, { staticNetwork: true });
+  try {
+    const [network, genesis] = await Promise.all([provider.getNetwork(), provider.getBlock(0)]);
+    const chainId = Number(network.chainId);
+    const genesisHash = genesis?.hash ?? "";
+    if (known?.genesisHash === genesisHash) return { state: { ...known, rpcUrl }, note: ", resumed" };
+    const processes = (known?.processes ?? []).filter(({ role }) => role === "chain");
+    const state = { rpcUrl, chainId, genesisHash, deployment: "", ports: known?.ports ?? {}, processes };
+    return { state, note: known === undefined ? "" : ", a new chain: fresh state" };
+  } catch (cause) {
+    throw new FatalError("devnet/no-chain-there", `no JSON-RPC answer at ${rpcUrl}`, { rpcUrl }, cause);
+  } finally {
+    provider.destroy();
+  }
 }

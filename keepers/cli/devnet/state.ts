@@ -30,7 +30,12 @@ export function readNetwork(dataDir: string): NetworkState | undefined {
     return JSON.parse(text) as NetworkState;
   } catch (cause) {
     const path = stateFile(dataDir);
-    throw new FatalError("devnet/broken-state", `${path} is not JSON: remove it and run "mycelia up"`, { path }, cause);
+    throw new FatalError(
+      "devnet/broken-state",
+      `${path} is not JSON: remove it and run "mycelia up"`,
+      { path },
+      cause,
+    );
   }
 }
 

@@ -1,0 +1,52 @@
+import { Command } from "commander";
+import { globalsOf } from "./globals.ts";
+
+const passwordHelp = "file with the password (mode 0600); never given on the command line";
+
+export function keysCommand(): Command {
+  const keys = new Command("keys").description(
+    "create, import and list the encrypted keys in the data directory",
+  );
+  keys
+    .command("create <name>")
+    .description("make a new key")
+    .requiredOption("--password-file <file>", passwordHelp)
+    .addHelpText("after", "\nExample:\n  $ mycelia keys create operator --password-file ./password\n")
+    .action(async (name: string, options: { passwordFile: string }, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { createKey } = await import("../../runtime/keys/keystore.ts");
+      const created = await createKey(dataDir, name, options.passwordFile);
+      output.result(created, () => output.line(`${created.address}  ${created.file}`));
+    });
+  keys
+    .command("import <name>")
+    .description("import a private key from a file that holds it in hex")
+    .requiredOption("--key-file <file>", "file with the private key in hex (mode 0600)")
+    .requiredOption("--password-file <file>", passwordHelp)
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ mycelia keys import old --key-file ./key.hex --password-file ./password\n",
+    )
+    .action(async (name: string, options: { keyFile: string; passwordFile: string }, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { importKey, readPrivateKey } = await import("../../runtime/keys/keystore.ts");
+      const privateKey = await readPrivateKey(options.keyFile);
+      const imported = await importKey(dataDir, name, privateKey, options.passwordFile);
+      output.result(imported, () => output.line(`${imported.address}  ${imported.file}`));
+    });
+  keys
+    .command("list")
+    .description("list key names and addresses; no password needed")
+    .action(async (_options: unknown, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { listKeys } = await import("../../runtime/keys/keystore.ts");
+      const list = await listKeys(dataDir);
+      output.result(list, () =>
+        output.table(
+          ["name", "address", "file"],
+          list.map(({ name, address, file }) => [name, address, file]),
+        ),
+      );
+    });
+  return keys;
+}

@@ -1,0 +1,69 @@
+import type { Interface, JsonRpcProvider } from "ethers";
+import type { Deployment } from "../../runtime/context.ts";
+
+/** Gas that one kind of call used over a range of blocks. */
+export interface ActionGas {
+  readonly action: string;
+  readonly calls: number;
+  readonly failed: number;
+  /** Mean gas of the calls that succeeded. */
+  readonly mean: number;
+  readonly max: number;
+}
+
+interface RawTransaction {
+  readonly to: string | null;
+  readonly input: string;
+}
+
+interface RawReceipt {
+  readonly gasUsed: string;
+  readonly status: string;
+}
+
+/** Sums the gas of every call to a deployed contract in blocks (from, to], by contract and function. */
+export async function gasByAction(
+  provider: JsonRpcProvider,
+  deployment: Deployment,
+  interfaces: ReadonlyMap<string, Interface>,
+  from: number,
+  to: number,
+): Promise<ActionGas[]> {
+  const nameOf = new Map(
+    Object.entries(deployment.contracts).map(([name, { address }]) => [address.toLowerCase(), name]),
+  );
+  const used = new Map<string, { gas: number[]; failed: number }>();
+  for (let block = from + 1; block <= to; block += 1) {
+    const tag = `0x${block.toString(16)}`;
+    const [{ transactions }, receipts] = await Promise.all([
+      provider.send("eth_getBlockByNumber", [tag, true]) as Promise<{ transactions: RawTransaction[] }>,
+      provider.send("eth_getBlockReceipts", [tag]) as Promise<RawReceipt[]>,
+    ]);
+    for (const [i, transaction] of transactions.entries()) {
+      const name = nameOf.get(transaction.to?.toLowerCase() ?? "");
+      const receipt = receipts[i];
+      if (name === undefined || receipt === undefined) continue;
+      const action = `${name}.${functionName(interfaces.get(name), transaction.input)}`;
+      const entry = used.get(action) ?? { gas: [], failed: 0 };
+      if (receipt.status === "0x1") entry.gas.push(Number(receipt.gasUsed));
+      else entry.failed += 1;
+      used.set(action, entry);
+    }
+  }
+  return [...used].map(([action, { gas, failed }]) => summary(action, gas, failed)).sort(byName);
+}
+
+function functionName(contract: Interface | undefined, input: string): string {
+  const selector = input.slice(0, 10);
+  return contract?.getFunction(selector)?.name ?? selector;
+}
+
+function summary(action: string, gas: readonly number[], failed: number): ActionGas {
+  const total = gas.reduce((sum, used) => sum + used, 0);
+  const mean = gas.length === 0 ? 0 : Math.round(total / gas.length);
+  return { action, calls: gas.length, failed, mean, max: Math.max(0, ...gas) };
+}
+
+function byName(a: ActionGas, b: ActionGas): number {
+  return a.action < b.action ? -1 : 1;
+}

@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { JsonRpcProvider, keccak256 } from "ethers";
+import { deployMycelia } from "../../../scripts/deploy/mycelia.ts";
+import type { Deployment } from "../../runtime/context.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import { packageRoot } from "../paths.ts";
+import { toJson } from "../terminal/output.ts";
+import { devnetWallet } from "./accounts.ts";
+import { devnetChainId } from "./chain.ts";
+import type { NetworkState } from "./state.ts";
+
+export function loadDeployment(file: string): Deployment {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Deployment;
+  } catch (cause) {
+    throw new FatalError("deployment/unreadable", `cannot read the deployment ${file}`, { file }, cause);
+  }
+}
+
+/** Whether every contract of a deployment stands on the chain with the code that it recorded. */
+async function stands(provider: JsonRpcProvider, deployment: Deployment): Promise<boolean> {
+  const checks = Object.values(deployment.contracts).map(
+    async ({ address, codeHash }) => keccak256(await provider.getCode(address)) === codeHash,
+  );
+  return (await Promise.all(checks)).every(Boolean);
+}
+
+/** The deployment to use on the state's chain: one that stands there already, or a new one. */
+export async function ensureDeployment(
+  dataDir: string,
+  state: NetworkState,
+  onProgress: (text: string) => void,
+): Promise<{ file: string; note: string }> {
+  const provider = new JsonRpcProvider(state.rpcUrl, state.chainId, {
+    staticNetwork: true,
+    cacheTimeout: -1,
+  });
+  provider.pollingInterval = 50;
+  try {
+    const own = join(dataDir, "deployments", `${state.chainId}-${state.genesisHash.slice(2, 10)}.json`);
+    for (const file of [own, join(packageRoot, "deployments", `${state.chainId}.json`)]) {
+      const known = tryLoad(file);
+      if (known !== undefined && (await stands(provider, known)))
+        return { file, note: `found as in ${file}` };
+    }
+    if (state.chainId !== devnetChainId) {
+      const message = `no Mycelia contracts on chain ${state.chainId}: deploy them with "npm run deploy" first`;
+      throw new FatalError("deployment/missing", message, { chainId: state.chainId });
+    }
+    const deployment = await deployMycelia(
+      devnetWallet("deployer").connect(provider),
+      (done, total, what) => {
+        onProgress(`${done} of ${total} ${what}`);
+      },
+    );
+    mkdirSync(dirname(own), { recursive: true });
+    writeFileSync(own, `${toJson(deployment, 2)}\n`);
+    return { file: own, note: `${Object.keys(deployment.contracts).length} deployed` };
+  } finally {
+    provider.destroy();
+  }
+}
+
+function tryLoad(file: string): Deployment | undefined {
+  try {
+    return loadDeployment(file);
+  } catch {
+    return undefined;
+  }
+}
