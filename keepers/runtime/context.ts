@@ -2,7 +2,7 @@ import type { JsonRpcProvider } from "ethers";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { FollowerOptions, BlockHandler } from "./chain/follower.ts";
+import type { BlockHandler, FollowerOptions } from "./chain/follower.ts";
 import type { HttpClient } from "./http/client.ts";
 import type { KeySigner } from "./keys/signer.ts";
 import type { Leases } from "./leases/leases.ts";
@@ -49,5 +49,9 @@ export interface KeeperContext {
   readonly dataDir: string;
   queue<T>(name: string, options: QueueOptions): Queue<T>;
   /** Follows contracts from a durable cursor under `name`; resolves when the signal aborts. */
-  follow(name: string, options: Partial<FollowerOptions> & Pick<FollowerOptions, "addresses">, handler: BlockHandler): Promise<void>;
+  follow(
+    name: string,
+    options: Partial<FollowerOptions> & Pick<FollowerOptions, "addresses">,
+    handler: BlockHandler,
+  ): Promise<void>;
 }

@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import { globalsOf } from "./globals.ts";
+
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description("run the job alone, in a network of its own that is removed afterwards")
+    .option("--keep", "leave the demo's network running and its data in place")
+    .addHelpText("after", "\nExamples:\n  $ mycelia demo\n  $ mycelia demo --json > result.json\n")
+    .action(async (options: { keep?: boolean }, command: Command) => {
+      const { output } = globalsOf(command);
+      const { runDemo } = await import("../demo/demo.ts");
+      await runDemo({ output, keep: options.keep ?? false });
+    });
+}
+
+export function startCommand(): Command {
+  return new Command("start")
+    .description("bring everything up, run the job, and keep running until Ctrl-C")
+    .addHelpText("after", "\nExample:\n  $ mycelia start\n")
+    .action(async (_options: unknown, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { start } = await import("../demo/start.ts");
+      await start({ output, dataDir });
+    });
+}

@@ -1,0 +1,42 @@
+import { Command } from "commander";
+import { formatBytes } from "../terminal/progress.ts";
+import { globalsOf } from "./globals.ts";
+
+export function storageCommand(): Command {
+  const storage = new Command("storage").description(
+    "store files, erasure-coded over the storage nodes, and read them back",
+  );
+  storage
+    .command("put <file>")
+    .description("code a file over the committee and publish it in the log; prints its object root")
+    .option("--no-publish", "only store; do not append to the log")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ mycelia storage put README.md\n  $ mycelia storage put model.onnx --json\n",
+    )
+    .action(async (file: string, options: { publish: boolean }, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { putFile } = await import("../storage/put.ts");
+      const stored = await putFile({ dataDir, file, publish: options.publish, output });
+      output.result(stored, () => {
+        output.line(stored.objectRoot);
+        output.note(
+          `${formatBytes(stored.size)} in ${stored.segments} segments, ${stored.state}: ${stored.slotsCovered} of 256 slots`,
+        );
+      });
+    });
+  storage
+    .command("get <root>")
+    .description("read an object back from any nodes that still have enough of it; every row is checked")
+    .requiredOption("--out <file>", "where to write it; - for standard output")
+    .addHelpText("after", "\nExample:\n  $ mycelia storage get 0x5d1f… --out copy.md\n")
+    .action(async (root: string, options: { out: string }, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { getObject } = await import("../storage/get.ts");
+      const read = await getObject({ dataDir, root, out: options.out, output });
+      if (options.out === "-") return;
+      output.result(read, () => output.line(`${formatBytes(read.size)} written to ${read.file}`));
+      for (const { member, reason } of read.blamed) output.note(`node ${member} is to blame: ${reason}`);
+    });
+  return storage;
+}

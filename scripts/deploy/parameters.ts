@@ -1,0 +1,109 @@
+import { parseEther, parseUnits } from "ethers";
+
+/** A parameter as it is introduced on chain: its value, and bounds that nobody can change later. */
+export interface ParameterPlan {
+  readonly name: string;
+  readonly value: bigint;
+  readonly min: bigint;
+  readonly max: bigint;
+  /** Largest absolute change of one step. */
+  readonly maxStep: bigint;
+  /** Seconds between two changes. */
+  readonly cooldown: bigint;
+  readonly unit: "wei" | "seconds" | "bps" | "count" | "wei per GiB";
+  readonly meaning: string;
+}
+
+type Row = [
+  name: string,
+  value: bigint,
+  min: bigint,
+  max: bigint,
+  unit: ParameterPlan["unit"],
+  meaning: string,
+];
+
+const day = 86_400n;
+const myc = parseEther;
+
+// Windows are short on a devnet, where everything answers at once; the bounds are those of every network.
+const rows: readonly Row[] = [
+  [
+    "services.minBond",
+    myc("100"),
+    myc("1"),
+    myc("1000000"),
+    "wei",
+    "smallest bond allocated to Services that may offer anything",
+  ],
+  [
+    "services.bondRatio",
+    20_000n,
+    10_000n,
+    1_000_000n,
+    "bps",
+    "bond required for each wei of open budgets admitted",
+  ],
+  ["sessions.minDuration", 60n, 10n, day, "seconds", "shortest session"],
+  ["sessions.maxDuration", 30n * day, 3_600n, 365n * day, "seconds", "longest session"],
+  ["sessions.claimWindow", 600n, 60n, 7n * day, "seconds", "time to claim after a session closes or expires"],
+  ["sessions.disputeWindow", 2n, 1n, 7n * day, "seconds", "least time between a claim and its payment"],
+  ["sessions.feeBps", 100n, 0n, 1_000n, "bps", "protocol fee on a settled claim, to the treasury"],
+  ["audits.sampleBps", 1_000n, 10n, 10_000n, "bps", "share of a claim's receipts that the beacon draws"],
+  ["audits.maxSample", 8n, 1n, 32n, "count", "most receipts drawn out of one claim"],
+  [
+    "audits.reward",
+    parseUnits("0.0005", 18),
+    0n,
+    myc("100"),
+    "wei",
+    "to each verifier for each drawn receipt",
+  ],
+  [
+    "audits.verifierBond",
+    myc("100"),
+    myc("1"),
+    myc("1000000"),
+    "wei",
+    "bond allocated to Audits that a verifier needs",
+  ],
+  ["audits.absencePenalty", myc("1"), 0n, myc("1000"), "wei", "cut from a drawn verifier that does not act"],
+  [
+    "audits.slashBps",
+    5_000n,
+    100n,
+    10_000n,
+    "bps",
+    "share of a guilty provider's slashable bond that is cut",
+  ],
+  ["audits.reporterBps", 2_000n, 0n, 5_000n, "bps", "share of a slash for the verifiers that found it"],
+  ["audits.openWindow", 300n, 30n, 2n * day, "seconds", "time for the provider to open drawn receipts"],
+  ["audits.commitWindow", 300n, 30n, 2n * day, "seconds", "time for verifiers to commit"],
+  ["audits.unsealWindow", 300n, 30n, 2n * day, "seconds", "time for the provider to reveal its answers"],
+  ["audits.revealWindow", 300n, 30n, 2n * day, "seconds", "time for verifiers to reveal"],
+  ["beacon.tip", parseUnits("0.0001", 18), 0n, myc("1"), "wei", "paid to whoever fulfils a draw"],
+  ["storage.pricePerGiB", myc("1"), 0n, myc("10000"), "wei per GiB", "fee of a published batch"],
+  [
+    "storage.nodeBond",
+    myc("100"),
+    myc("1"),
+    myc("1000000"),
+    "wei",
+    "bond allocated to Committee that a node needs",
+  ],
+];
+
+/** Parameters of the devnet, in the order in which they are introduced. */
+export const devnetParameters: readonly ParameterPlan[] = rows.map(
+  ([name, value, min, max, unit, meaning]) => ({
+    name,
+    value,
+    min,
+    max,
+    unit,
+    meaning,
+    // A change is at most a quarter of the range, and never so small that nothing could move.
+    maxStep: (max - min) / 4n + 1n,
+    cooldown: day,
+  }),
+);
