@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 import ignoreWarnings from "hardhat-ignore-warnings";
+import { strictWarnings } from "./scripts/checks/strictWarnings.ts";
 
 // The compiler comes from the npm package `solc`, so a build downloads nothing.
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
@@ -13,7 +14,7 @@ const solc = (settings: Record<string, unknown>) => ({
 });
 
 export default defineConfig({
-  plugins: [toolbox, ignoreWarnings],
+  plugins: [toolbox, ignoreWarnings, strictWarnings],
   solidity: {
     profiles: {
       default: solc({}),
@@ -22,10 +23,11 @@ export default defineConfig({
   },
   paths: { tests: { mocha: "test/contracts", solidity: "test/contracts" } },
   typechain: { outDir: "./typechain-types" },
+  // Hardhat names the compiler's sources "npm/<package>@<version>/…" and "project/…"; ours must be free of warnings.
   warnings: {
-    "node_modules/**/*": { default: "off" },
-    "@openzeppelin/**/*": { default: "off" },
-    "*": { default: "error" },
+    "npm/**/*": { default: "off" },
+    "contracts/**/*": { default: "error" },
+    "test/**/*": { default: "error" },
   },
   test: {
     mocha: { timeout: 120_000 },

@@ -10,57 +10,77 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
+  getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
+getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
+getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
+getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
 getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
 getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
-getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
-getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
 getContractFactory(name: 'IModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModules__factory>
+getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMyceliaToken__factory>
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
 getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
+getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
+getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
+getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 
-  getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
+  getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
+getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
+getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
+getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
 getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
 getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
-getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
-getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
 getContractAt(name: 'IModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModules>
+getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMyceliaToken>
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
 getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
+getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
+getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
+getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 
-  deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
+  deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
+deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
-deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
-deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'IModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
+deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
+deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
+deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 
-  deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
+  deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
+deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
-deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
-deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'IModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
+deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
+deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
+deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 
     // default types
     getContractFactory(

@@ -3,3 +3,6 @@
 /* eslint-disable */
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
+export type { MyceliaToken } from './MyceliaToken.js';
+export type { Parameters } from './Parameters.js';
+export type { Treasury } from './Treasury.js';

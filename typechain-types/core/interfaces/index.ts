@@ -4,5 +4,7 @@
 export type { IBeacon } from './IBeacon.js';
 export type { IBonds } from './IBonds.js';
 export type { IModules } from './IModules.js';
+export type { IMyceliaToken } from './IMyceliaToken.js';
 export type { IParameters } from './IParameters.js';
 export type { IRandomnessSource } from './IRandomnessSource.js';
+export type { ITreasury } from './ITreasury.js';

@@ -2,3 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
+export { MyceliaToken__factory } from './MyceliaToken__factory.js';
+export { Parameters__factory } from './Parameters__factory.js';
+export { Treasury__factory } from './Treasury__factory.js';

@@ -97,6 +97,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "Parameters_ZeroEpochLength",
+    "type": "error"
+  },
+  {
     "anonymous": false,
     "inputs": [
       {

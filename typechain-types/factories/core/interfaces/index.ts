@@ -4,5 +4,7 @@
 export { IBeacon__factory } from './IBeacon__factory.js';
 export { IBonds__factory } from './IBonds__factory.js';
 export { IModules__factory } from './IModules__factory.js';
+export { IMyceliaToken__factory } from './IMyceliaToken__factory.js';
 export { IParameters__factory } from './IParameters__factory.js';
 export { IRandomnessSource__factory } from './IRandomnessSource__factory.js';
+export { ITreasury__factory } from './ITreasury__factory.js';
