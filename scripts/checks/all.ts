@@ -1,8 +1,14 @@
 /** House rules that a linter does not know. Prints every breach; exits 1 when there is one. */
+import { findStalePages } from "./pages.ts";
 import { findLongFiles, findUnfinishedWords } from "./sources.ts";
 import { findStaleTypechain } from "./typechain.ts";
 
-const breaches = [...findLongFiles(), ...findUnfinishedWords(), ...(await findStaleTypechain())];
+const breaches = [
+  ...findLongFiles(),
+  ...findUnfinishedWords(),
+  ...findStalePages(),
+  ...(await findStaleTypechain()),
+];
 for (const breach of breaches) console.error(breach);
 if (breaches.length > 0) process.exit(1);
 console.log("house rules hold");
