@@ -65,8 +65,9 @@ function configuration(request: KeeperLaunch, key: KeyFiles): Record<string, unk
     name: part.name,
     dataDir: join(dataDir, "state"),
     key,
-    chain: { rpcUrl: state.rpcUrl, deployment: state.deployment, confirmations: 0, pollMs: 200 },
-    http: { port, publicUrl: `http://127.0.0.1:${port}`, allowPrivate: true },
+    chain: { rpcUrl: state.rpcUrl, deploymentFile: state.deployment, confirmations: 0, pollMs: 200 },
+    http: { port, publicUrl: `http://127.0.0.1:${port}` },
+    network: { allowPrivate: ["127.0.0.0/8"] },
     ...(request.settings === undefined ? {} : { [part.role]: request.settings }),
   };
 }
