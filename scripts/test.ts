@@ -16,8 +16,8 @@ interface Totals {
 
 const mocha = (...paths: string[]): string[] => [
   "mocha",
-  "--import",
-  "tsx",
+  // One word: mocha takes the value of a separate --import for a path of its own.
+  "--import=tsx",
   "--exit",
   "--timeout",
   "120000",

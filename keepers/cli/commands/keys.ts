@@ -29,7 +29,8 @@ export function keysCommand(): Command {
     )
     .action(async (name: string, options: { keyFile: string; passwordFile: string }, command: Command) => {
       const { output, dataDir } = globalsOf(command);
-      const { importKey, readPrivateKey } = await import("../../runtime/keys/keystore.ts");
+      const { importKey } = await import("../../runtime/keys/keystore.ts");
+      const { readPrivateKey } = await import("../../runtime/keys/secretFile.ts");
       const privateKey = await readPrivateKey(options.keyFile);
       const imported = await importKey(dataDir, name, privateKey, options.passwordFile);
       output.result(imported, () => output.line(`${imported.address}  ${imported.file}`));

@@ -141,19 +141,13 @@ async function send(agent: Agent, url: URL, request: Limits): Promise<HttpRespon
 
 async function receive(answer: Dispatcher.ResponseData, url: URL, maxBytes: number): Promise<HttpResponse> {
   const status = answer.statusCode;
+  // Leaving a body early makes it emit an error; nobody listens then, and it says nothing new.
+  answer.body.on("error", () => undefined);
+  const headers = flatten(answer.headers);
   if (status >= 300 && status < 400) {
     answer.body.destroy();
-    throw new HttpError(
-      "http/redirect",
-      `${url.origin} answered with redirect ${status}, which is not followed`,
-      {
-        retry: false,
-        status,
-        details: { url: url.origin + url.pathname, status },
-      },
-    );
+    throw redirected(url, status);
   }
-  const headers = flatten(answer.headers);
   if (status >= 400) throw await statusError(answer, url, headers);
   return { status, headers, body: await readBody(answer.body, url, maxBytes, headers["content-length"]) };
 }
@@ -165,15 +159,11 @@ async function statusError(
 ): Promise<HttpError> {
   const status = answer.statusCode;
   const isProblem = headers["content-type"]?.startsWith("application/problem+json") ?? false;
-  let problem: ReturnType<typeof readProblem>;
-  if (isProblem) {
-    problem = await readBody(answer.body, url, MAX_PROBLEM_BYTES, headers["content-length"]).then(
-      readProblem,
-      () => undefined,
-    );
-  } else {
-    answer.body.destroy();
-  }
+  // Read in any case, so that the connection can be used again.
+  const body = await readBody(answer.body, url, MAX_PROBLEM_BYTES, headers["content-length"]).catch(
+    () => undefined,
+  );
+  const problem = isProblem && body !== undefined ? readProblem(body) : undefined;
   const said = problem === undefined ? "" : `: ${problem.code}: ${problem.detail}`;
   return new HttpError("http/status", `${url.origin}${url.pathname} answered ${status}${said}`, {
     retry: status === 408 || status === 425 || status === 429 || status >= 500,
@@ -217,6 +207,18 @@ function release(pending: Map<string, number>, origin: string): void {
   const left = (pending.get(origin) ?? 1) - 1;
   if (left === 0) pending.delete(origin);
   else pending.set(origin, left);
+}
+
+function redirected(url: URL, status: number): HttpError {
+  return new HttpError(
+    "http/redirect",
+    `${url.origin} answered with redirect ${status}, which is not followed`,
+    {
+      retry: false,
+      status,
+      details: { url: url.origin + url.pathname, status },
+    },
+  );
 }
 
 function busy(origin: string, waiting: number): HttpError {

@@ -3,7 +3,7 @@ import { link, mkdir, open, readdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { decryptKeystoreJson, encryptKeystoreJson, getAddress, SigningKey, Wallet } from "ethers";
 import { FatalError } from "../errors.ts";
-import { openSecret, readPasswordFile } from "./passwordFile.ts";
+import { openSecret, readPasswordFile } from "./secretFile.ts";
 
 /** A key as it is listed: nothing in it is secret. */
 export interface KeyEntry {

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { FatalError } from "../errors.ts";
 
-const MAX_PASSWORD_BYTES = 1024;
+const MAX_SECRET_BYTES = 1024;
 /** Bits that let anybody but the owner read, write or run. */
 const OTHERS = 0o077;
 
@@ -11,19 +11,33 @@ const OTHERS = 0o077;
  * @throws FatalError keys/no-password-file, keys/open-permissions, keys/bad-password-file
  */
 export async function readPasswordFile(file: string): Promise<string> {
-  const handle = await openSecret(file, "keys/no-password-file");
-  const buffer = Buffer.alloc(MAX_PASSWORD_BYTES + 2);
+  const password = await readLine(file, "keys/no-password-file");
+  if (password !== undefined) return password;
+  throw new FatalError(
+    "keys/bad-password-file",
+    `${file} must hold a password of 1 to ${MAX_SECRET_BYTES} bytes`,
+    { file },
+  );
+}
+
+/**
+ * Reads a private key (0x and 64 hex digits) out of a file that only its owner may read.
+ * @throws FatalError keys/no-key-file, keys/open-permissions, keys/bad-private-key
+ */
+export async function readPrivateKey(file: string): Promise<string> {
+  const text = (await readLine(file, "keys/no-key-file"))?.trim() ?? "";
+  if (/^(0x)?[0-9a-fA-F]{64}$/.test(text)) return text.startsWith("0x") ? text : `0x${text}`;
+  throw new FatalError("keys/bad-private-key", `${file} must hold a private key: 64 hex digits`, { file });
+}
+
+/** A file's text without the line end; undefined when it is empty or too long. */
+async function readLine(file: string, missing: string): Promise<string | undefined> {
+  const handle = await openSecret(file, missing);
+  const buffer = Buffer.alloc(MAX_SECRET_BYTES + 3);
   try {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    const password = buffer.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
-    if (password === "" || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
-      throw new FatalError(
-        "keys/bad-password-file",
-        `${file} must hold a password of 1 to ${MAX_PASSWORD_BYTES} bytes`,
-        { file },
-      );
-    }
-    return password;
+    const text = buffer.toString("utf8", 0, bytesRead).replace(/\r?\n$/, "");
+    return text === "" || Buffer.byteLength(text) > MAX_SECRET_BYTES ? undefined : text;
   } finally {
     buffer.fill(0);
     await handle.close();
