@@ -10,7 +10,13 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
+  getContractFactory(name: 'Beacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Beacon__factory>
+getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlockHashSource__factory>
+getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
+getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
+getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
+getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Modules__factory>
+getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
@@ -20,6 +26,7 @@ getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
+getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
 getContractFactory(name: 'IModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModules__factory>
 getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMyceliaToken__factory>
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
@@ -28,7 +35,13 @@ getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 
-  getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
+  getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
+getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
+getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
+getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
+getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
+getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Modules>
+getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
@@ -38,6 +51,7 @@ getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
+getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
 getContractAt(name: 'IModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModules>
 getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMyceliaToken>
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
@@ -46,7 +60,13 @@ getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 
-  deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+  deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
+deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
+deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
+deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
+deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
+deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
+deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
@@ -56,6 +76,7 @@ deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
@@ -64,7 +85,13 @@ deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 
-  deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+  deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
+deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
+deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
+deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
+deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
+deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
+deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
@@ -74,6 +101,7 @@ deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer |
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>

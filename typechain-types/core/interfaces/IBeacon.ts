@@ -6,23 +6,37 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IBeaconInterface extends Interface {
-    getFunction(nameOrSignature: "collect" | "expire" | "fulfil" | "request" | "stateOf" | "targetOf"): FunctionFragment;
+    getFunction(nameOrSignature: "collect" | "draws" | "expire" | "fulfil" | "owed" | "request" | "requestOf" | "setSource" | "sourceOf" | "stateOf" | "targetOf" | "token" | "totalHeld"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "DrawExpired" | "DrawFulfilled" | "DrawRequested" | "TipCollected"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "DrawExpired" | "DrawFulfilled" | "DrawRequested" | "SourceSet" | "TipCollected"): EventFragment;
 
     encodeFunctionData(functionFragment: 'collect', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'draws', values?: undefined): string;
 encodeFunctionData(functionFragment: 'expire', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'fulfil', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'owed', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'request', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'requestOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setSource', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'sourceOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'targetOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'token', values?: undefined): string;
+encodeFunctionData(functionFragment: 'totalHeld', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'collect', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'draws', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'expire', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fulfil', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'owed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'request', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'requestOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setSource', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'sourceOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'token', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
   }
 
   
@@ -54,6 +68,18 @@ decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
       export type InputTuple = [id: BigNumberish, consumer: AddressLike, source: BigNumberish, target: BigNumberish, tip: BigNumberish];
       export type OutputTuple = [id: bigint, consumer: string, source: bigint, target: bigint, tip: bigint];
       export interface OutputObject {id: bigint, consumer: string, source: bigint, target: bigint, tip: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SourceSetEvent {
+      export type InputTuple = [source: BigNumberish, implementation: AddressLike];
+      export type OutputTuple = [source: bigint, implementation: string];
+      export interface OutputObject {source: bigint, implementation: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -116,6 +142,14 @@ decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
     
 
     
+    draws: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     expire: TypedContractMethod<
       [id: BigNumberish, ],
       [void],
@@ -132,10 +166,42 @@ decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
     
 
     
+    owed: TypedContractMethod<
+      [account: AddressLike, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     request: TypedContractMethod<
       [source: BigNumberish, tip: BigNumberish, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    requestOf: TypedContractMethod<
+      [id: BigNumberish, ],
+      [[string, bigint] & {consumer: string, tip: bigint }],
+      'view'
+    >
+    
+
+    
+    setSource: TypedContractMethod<
+      [source: BigNumberish, implementation: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    sourceOf: TypedContractMethod<
+      [source: BigNumberish, ],
+      [string],
+      'view'
     >
     
 
@@ -155,6 +221,22 @@ decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
     >
     
 
+    
+    token: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    totalHeld: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -162,6 +244,11 @@ decodeFunctionResult(functionFragment: 'targetOf', data: BytesLike): Result;
       [to: AddressLike, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'draws'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'expire'): TypedContractMethod<
       [id: BigNumberish, ],
@@ -173,10 +260,30 @@ getFunction(nameOrSignature: 'fulfil'): TypedContractMethod<
       [string],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'owed'): TypedContractMethod<
+      [account: AddressLike, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'request'): TypedContractMethod<
       [source: BigNumberish, tip: BigNumberish, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'requestOf'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [[string, bigint] & {consumer: string, tip: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'setSource'): TypedContractMethod<
+      [source: BigNumberish, implementation: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'sourceOf'): TypedContractMethod<
+      [source: BigNumberish, ],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<
       [id: BigNumberish, ],
@@ -188,10 +295,21 @@ getFunction(nameOrSignature: 'targetOf'): TypedContractMethod<
       [[bigint, bigint] & {source: bigint, target: bigint }],
       'view'
     >;
+getFunction(nameOrSignature: 'token'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'totalHeld'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 
     getEvent(key: 'DrawExpired'): TypedContractEvent<DrawExpiredEvent.InputTuple, DrawExpiredEvent.OutputTuple, DrawExpiredEvent.OutputObject>;
 getEvent(key: 'DrawFulfilled'): TypedContractEvent<DrawFulfilledEvent.InputTuple, DrawFulfilledEvent.OutputTuple, DrawFulfilledEvent.OutputObject>;
 getEvent(key: 'DrawRequested'): TypedContractEvent<DrawRequestedEvent.InputTuple, DrawRequestedEvent.OutputTuple, DrawRequestedEvent.OutputObject>;
+getEvent(key: 'SourceSet'): TypedContractEvent<SourceSetEvent.InputTuple, SourceSetEvent.OutputTuple, SourceSetEvent.OutputObject>;
 getEvent(key: 'TipCollected'): TypedContractEvent<TipCollectedEvent.InputTuple, TipCollectedEvent.OutputTuple, TipCollectedEvent.OutputObject>;
 
     filters: {
@@ -206,6 +324,10 @@ getEvent(key: 'TipCollected'): TypedContractEvent<TipCollectedEvent.InputTuple, 
 
       'DrawRequested(uint64,address,uint8,uint64,uint256)': TypedContractEvent<DrawRequestedEvent.InputTuple, DrawRequestedEvent.OutputTuple, DrawRequestedEvent.OutputObject>;
       DrawRequested: TypedContractEvent<DrawRequestedEvent.InputTuple, DrawRequestedEvent.OutputTuple, DrawRequestedEvent.OutputObject>;
+    
+
+      'SourceSet(uint8,address)': TypedContractEvent<SourceSetEvent.InputTuple, SourceSetEvent.OutputTuple, SourceSetEvent.OutputObject>;
+      SourceSet: TypedContractEvent<SourceSetEvent.InputTuple, SourceSetEvent.OutputTuple, SourceSetEvent.OutputObject>;
     
 
       'TipCollected(address,address,uint256)': TypedContractEvent<TipCollectedEvent.InputTuple, TipCollectedEvent.OutputTuple, TipCollectedEvent.OutputObject>;

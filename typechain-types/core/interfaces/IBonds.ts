@@ -13,15 +13,18 @@ export declare namespace IBonds {
     }
 
   export interface IBondsInterface extends Interface {
-    getFunction(nameOrSignature: "allocate" | "allocated" | "collect" | "deposit" | "free" | "owed" | "release" | "slash" | "slashable" | "syncDelegation" | "token" | "totalHeld" | "unbond" | "unbondDelay" | "unbonding" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "allocate" | "allocated" | "bonded" | "collect" | "deposit" | "depositWithPermit" | "free" | "maxReporters" | "owed" | "release" | "slash" | "slashable" | "syncDelegation" | "token" | "totalHeld" | "treasury" | "unbond" | "unbondDelay" | "unbonding" | "withdraw"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "BondAllocated" | "BondDeposited" | "BondReleased" | "BondSlashed" | "BondUnbonding" | "BondWithdrawn" | "OwedCollected"): EventFragment;
 
     encodeFunctionData(functionFragment: 'allocate', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'allocated', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'bonded', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'collect', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'deposit', values: [AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'depositWithPermit', values: [AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'free', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'maxReporters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'owed', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'release', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'slash', values: [IBonds.SlashStruct]): string;
@@ -29,6 +32,7 @@ encodeFunctionData(functionFragment: 'slashable', values: [AddressLike, AddressL
 encodeFunctionData(functionFragment: 'syncDelegation', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'token', values?: undefined): string;
 encodeFunctionData(functionFragment: 'totalHeld', values?: undefined): string;
+encodeFunctionData(functionFragment: 'treasury', values?: undefined): string;
 encodeFunctionData(functionFragment: 'unbond', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'unbondDelay', values?: undefined): string;
 encodeFunctionData(functionFragment: 'unbonding', values: [AddressLike, AddressLike]): string;
@@ -36,9 +40,12 @@ encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressL
 
     decodeFunctionResult(functionFragment: 'allocate', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'allocated', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'bonded', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collect', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'depositWithPermit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'free', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'maxReporters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'owed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'release', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'slash', data: BytesLike): Result;
@@ -46,6 +53,7 @@ decodeFunctionResult(functionFragment: 'slashable', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'syncDelegation', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'token', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'treasury', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unbond', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unbondDelay', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unbonding', data: BytesLike): Result;
@@ -187,6 +195,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    bonded: TypedContractMethod<
+      [operator: AddressLike, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     collect: TypedContractMethod<
       [to: AddressLike, ],
       [bigint],
@@ -203,8 +219,24 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    depositWithPermit: TypedContractMethod<
+      [operator: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     free: TypedContractMethod<
       [operator: AddressLike, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    maxReporters: TypedContractMethod<
+      [],
       [bigint],
       'view'
     >
@@ -267,6 +299,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    treasury: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     unbond: TypedContractMethod<
       [module: AddressLike, amount: BigNumberish, ],
       [void],
@@ -311,6 +351,11 @@ getFunction(nameOrSignature: 'allocated'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'bonded'): TypedContractMethod<
+      [operator: AddressLike, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'collect'): TypedContractMethod<
       [to: AddressLike, ],
       [bigint],
@@ -321,8 +366,18 @@ getFunction(nameOrSignature: 'deposit'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'depositWithPermit'): TypedContractMethod<
+      [operator: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'free'): TypedContractMethod<
       [operator: AddressLike, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'maxReporters'): TypedContractMethod<
+      [],
       [bigint],
       'view'
     >;
@@ -359,6 +414,11 @@ getFunction(nameOrSignature: 'token'): TypedContractMethod<
 getFunction(nameOrSignature: 'totalHeld'): TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'treasury'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'unbond'): TypedContractMethod<

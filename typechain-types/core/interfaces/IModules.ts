@@ -6,13 +6,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IModulesInterface extends Interface {
-    getFunction(nameOrSignature: "addressOf" | "current" | "register" | "stop" | "takesNewBusiness" | "versions"): FunctionFragment;
+    getFunction(nameOrSignature: "addressOf" | "current" | "register" | "resume" | "stop" | "takesNewBusiness" | "versions"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "ModuleRegistered" | "NewBusinessStopped"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "ModuleRegistered" | "NewBusinessResumed" | "NewBusinessStopped"): EventFragment;
 
     encodeFunctionData(functionFragment: 'addressOf', values: [BytesLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'current', values: [BytesLike]): string;
 encodeFunctionData(functionFragment: 'register', values: [BytesLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'resume', values: [BytesLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'stop', values: [BytesLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takesNewBusiness', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'versions', values: [BytesLike]): string;
@@ -20,6 +21,7 @@ encodeFunctionData(functionFragment: 'versions', values: [BytesLike]): string;
     decodeFunctionResult(functionFragment: 'addressOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'current', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'register', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'resume', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'stop', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takesNewBusiness', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'versions', data: BytesLike): Result;
@@ -30,6 +32,18 @@ decodeFunctionResult(functionFragment: 'versions', data: BytesLike): Result;
       export type InputTuple = [name: BytesLike, version: BigNumberish, module: AddressLike];
       export type OutputTuple = [name: string, version: bigint, module: string];
       export interface OutputObject {name: string, version: bigint, module: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace NewBusinessResumedEvent {
+      export type InputTuple = [name: BytesLike, version: BigNumberish];
+      export type OutputTuple = [name: string, version: bigint];
+      export interface OutputObject {name: string, version: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -108,6 +122,14 @@ decodeFunctionResult(functionFragment: 'versions', data: BytesLike): Result;
     
 
     
+    resume: TypedContractMethod<
+      [name: BytesLike, version: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     stop: TypedContractMethod<
       [name: BytesLike, version: BigNumberish, ],
       [void],
@@ -149,6 +171,11 @@ getFunction(nameOrSignature: 'register'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'resume'): TypedContractMethod<
+      [name: BytesLike, version: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'stop'): TypedContractMethod<
       [name: BytesLike, version: BigNumberish, ],
       [void],
@@ -166,12 +193,17 @@ getFunction(nameOrSignature: 'versions'): TypedContractMethod<
     >;
 
     getEvent(key: 'ModuleRegistered'): TypedContractEvent<ModuleRegisteredEvent.InputTuple, ModuleRegisteredEvent.OutputTuple, ModuleRegisteredEvent.OutputObject>;
+getEvent(key: 'NewBusinessResumed'): TypedContractEvent<NewBusinessResumedEvent.InputTuple, NewBusinessResumedEvent.OutputTuple, NewBusinessResumedEvent.OutputObject>;
 getEvent(key: 'NewBusinessStopped'): TypedContractEvent<NewBusinessStoppedEvent.InputTuple, NewBusinessStoppedEvent.OutputTuple, NewBusinessStoppedEvent.OutputObject>;
 
     filters: {
       
       'ModuleRegistered(bytes32,uint256,address)': TypedContractEvent<ModuleRegisteredEvent.InputTuple, ModuleRegisteredEvent.OutputTuple, ModuleRegisteredEvent.OutputObject>;
       ModuleRegistered: TypedContractEvent<ModuleRegisteredEvent.InputTuple, ModuleRegisteredEvent.OutputTuple, ModuleRegisteredEvent.OutputObject>;
+    
+
+      'NewBusinessResumed(bytes32,uint256)': TypedContractEvent<NewBusinessResumedEvent.InputTuple, NewBusinessResumedEvent.OutputTuple, NewBusinessResumedEvent.OutputObject>;
+      NewBusinessResumed: TypedContractEvent<NewBusinessResumedEvent.InputTuple, NewBusinessResumedEvent.OutputTuple, NewBusinessResumedEvent.OutputObject>;
     
 
       'NewBusinessStopped(bytes32,uint256)': TypedContractEvent<NewBusinessStoppedEvent.InputTuple, NewBusinessStoppedEvent.OutputTuple, NewBusinessStoppedEvent.OutputObject>;

@@ -3,6 +3,7 @@
 /* eslint-disable */
 export type { IBeacon } from './IBeacon.js';
 export type { IBonds } from './IBonds.js';
+export type { IEmission } from './IEmission.js';
 export type { IModules } from './IModules.js';
 export type { IMyceliaToken } from './IMyceliaToken.js';
 export type { IParameters } from './IParameters.js';

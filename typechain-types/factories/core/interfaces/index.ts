@@ -3,6 +3,7 @@
 /* eslint-disable */
 export { IBeacon__factory } from './IBeacon__factory.js';
 export { IBonds__factory } from './IBonds__factory.js';
+export { IEmission__factory } from './IEmission__factory.js';
 export { IModules__factory } from './IModules__factory.js';
 export { IMyceliaToken__factory } from './IMyceliaToken__factory.js';
 export { IParameters__factory } from './IParameters__factory.js';
