@@ -19,6 +19,7 @@ getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
+getContractFactory(name: 'TimelockController', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TimelockController__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
 getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
@@ -34,6 +35,8 @@ getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | 
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
+getContractFactory(name: 'IERC20', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC20__factory>
+getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
@@ -44,6 +47,7 @@ getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
+getContractAt(name: 'TimelockController', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TimelockController>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
 getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
@@ -59,6 +63,8 @@ getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, s
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
+getContractAt(name: 'IERC20', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC20>
+getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
@@ -69,6 +75,7 @@ deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
+deployContract(name: 'TimelockController', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
@@ -84,6 +91,8 @@ deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | Depl
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IERC20', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
+deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
@@ -94,6 +103,7 @@ deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
+deployContract(name: 'TimelockController', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
@@ -109,6 +119,8 @@ deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IERC20', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
+deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types
     getContractFactory(
