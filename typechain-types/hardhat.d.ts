@@ -19,7 +19,8 @@ getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
-getContractFactory(name: 'TimelockController', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TimelockController__factory>
+getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
+getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
 getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
@@ -35,8 +36,9 @@ getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | 
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
-getContractFactory(name: 'IERC20', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC20__factory>
+getContractFactory(name: 'TimelockController', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.TimelockController__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
+getContractFactory(name: 'IERC20', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IERC20__factory>
 
   getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
@@ -47,7 +49,8 @@ getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
-getContractAt(name: 'TimelockController', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TimelockController>
+getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
+getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
 getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
@@ -63,8 +66,9 @@ getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, s
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
-getContractAt(name: 'IERC20', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC20>
+getContractAt(name: 'TimelockController', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.TimelockController>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
+getContractAt(name: 'IERC20', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IERC20>
 
   deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
@@ -75,7 +79,8 @@ deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'TimelockController', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
+deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
@@ -91,8 +96,9 @@ deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | Depl
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
-deployContract(name: 'IERC20', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
+deployContract(name: 'TimelockController', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'IERC20', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
 
   deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
@@ -103,7 +109,8 @@ deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'TimelockController', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
+deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
@@ -119,8 +126,9 @@ deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
-deployContract(name: 'IERC20', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
+deployContract(name: 'TimelockController', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.TimelockController>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'IERC20', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IERC20>
 
     // default types
     getContractFactory(

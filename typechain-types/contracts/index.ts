@@ -5,5 +5,7 @@ import type * as compute from './compute/index.js';
 export type { compute };
 import type * as core from './core/index.js';
 export type { core };
+import type * as governance from './governance/index.js';
+export type { governance };
 import type * as storage from './storage/index.js';
 export type { storage };

@@ -3,4 +3,5 @@
 /* eslint-disable */
 export * as compute from './compute/index.js';
 export * as core from './core/index.js';
+export * as governance from './governance/index.js';
 export * as storage from './storage/index.js';
