@@ -10,11 +10,21 @@ export interface FollowedBlock {
   readonly logs: readonly Log[];
 }
 
-/** What a keeper does with the chain. Both calls are awaited in order; the cursor moves only after they resolve. */
+/** A place on the chain. */
+export type BlockHeader = Omit<FollowedBlock, "logs">;
+
+/**
+ * What a keeper does with the chain. Calls are awaited in order; the cursor moves only after they resolve, so after a crash
+ * the last call comes again: every call must be idempotent. An error with `retry` false stops the follower; after any other
+ * the same call comes again.
+ */
 export interface BlockHandler {
+  /** Comes for every block that has logs of the followed contracts, oldest first. */
   apply(block: FollowedBlock): Promise<void>;
-  /** Undoes a block that a reorg removed; newest first. */
+  /** Undoes a block that a reorg removed, newest first; the block may have been applied in part, or not at all. */
   undo(block: FollowedBlock): Promise<void>;
+  /** Comes when everything up to this block, the newest confirmed one, has been applied; not for every block. */
+  onHead?(head: BlockHeader): Promise<void>;
 }
 
 export interface FollowerOptions {
