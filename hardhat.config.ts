@@ -16,11 +16,6 @@ const solc = (settings: Record<string, unknown>) => ({
 export default defineConfig({
   plugins: [toolbox, ignoreWarnings, strictWarnings],
   solidity: {
-    npmFilesToBuild: [
-      "@openzeppelin/contracts/access/manager/AccessManager.sol",
-      "@openzeppelin/contracts/governance/TimelockController.sol",
-      "@openzeppelin/contracts/token/ERC20/IERC20.sol",
-    ],
     profiles: {
       default: solc({}),
       production: solc({ viaIR: true }),

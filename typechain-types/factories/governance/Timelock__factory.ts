@@ -4,8 +4,8 @@
 import type { Addressable } from "ethers";
 import { Contract, ContractFactory, ContractTransactionResponse, Interface } from "ethers"
 import type { Signer, BigNumberish, AddressLike, ContractDeployTransaction, ContractRunner } from "ethers"
-import type { NonPayableOverrides } from "../../../common.js"
-  import type { Timelock, TimelockInterface } from "../../../contracts/governance/Timelock.js";
+import type { NonPayableOverrides } from "../../common.js"
+  import type { Timelock, TimelockInterface } from "../../governance/Timelock.js";
 
   const _abi = [
   {

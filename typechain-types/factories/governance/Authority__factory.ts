@@ -4,8 +4,8 @@
 import type { Addressable } from "ethers";
 import { Contract, ContractFactory, ContractTransactionResponse, Interface } from "ethers"
 import type { Signer, AddressLike, ContractDeployTransaction, ContractRunner } from "ethers"
-import type { NonPayableOverrides } from "../../../common.js"
-  import type { Authority, AuthorityInterface } from "../../../contracts/governance/Authority.js";
+import type { NonPayableOverrides } from "../../common.js"
+  import type { Authority, AuthorityInterface } from "../../governance/Authority.js";
 
   const _abi = [
   {
