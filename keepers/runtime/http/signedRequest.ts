@@ -101,7 +101,7 @@ export function recoverSigner(chainId: number, fields: SignedFields, credentials
   } catch (cause) {
     throw unauthorised("http/bad-signature", "the signature is not a valid point", {}, cause);
   }
-  if (recovered !== getAddress(credentials.signer)) {
+  if (recovered.toLowerCase() !== credentials.signer.toLowerCase()) {
     throw unauthorised(
       "http/bad-signature",
       `the signature does not fit this request by ${credentials.signer}: method, path, body, time or nonce differ from what was signed`,
