@@ -1,5 +1,5 @@
 import { formatEther, JsonRpcProvider, parseEther } from "ethers";
-import { IERC20__factory } from "../../../typechain-types/factories/@openzeppelin/contracts/token/ERC20/IERC20__factory.js";
+import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { FatalError } from "../../runtime/errors.ts";
 import { devnetWallet, type Party } from "./accounts.ts";
 import { loadDeployment } from "./deployment.ts";
@@ -21,7 +21,7 @@ export async function fundParties(state: NetworkState, parties: readonly FundedP
     const deployer = devnetWallet("deployer").connect(provider);
     const { contracts } = loadDeployment(state.deployment);
     const tokenAddress = contracts.MyceliaToken?.address ?? "";
-    const token = IERC20__factory.connect(tokenAddress, deployer);
+    const token = MyceliaToken__factory.connect(tokenAddress, deployer);
     let nonce = await provider.getTransactionCount(deployer.address, "latest");
     const sent = [];
     for (const { party, number } of parties) {
