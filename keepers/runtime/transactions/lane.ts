@@ -1,9 +1,9 @@
 import type { TransactionReceipt } from "ethers";
 import { isAddress, isHexString } from "ethers";
+import { Bell } from "../bell.ts";
 import { FatalError, RetryableError } from "../errors.ts";
 import { Backoff } from "../pause.ts";
 import { Airborne, lookAtHorizon, signFlight } from "./airborne.ts";
-import { Bell } from "./bell.ts";
 import { TransactionRevertedError } from "./errors.ts";
 import { min } from "./fees.ts";
 import { checkSameCall, createJournal, type Flight, type Journal } from "./journal.ts";
