@@ -14,7 +14,10 @@ export const keeperSchema = z.object({
     .prefault({}),
   chain: z
     .object({
-      rpcUrl: webUrl.default("http://127.0.0.1:8545").describe("JSON-RPC endpoint of the chain"),
+      rpcUrl: webUrl
+        .default("http://127.0.0.1:8545")
+        .describe("JSON-RPC endpoint of the chain")
+        .meta({ originOnly: true }),
       deploymentFile: z.string().min(1).describe("deployments/<chainId>.json"),
       confirmations: count.default(2).describe("blocks on top before a block is acted on"),
       finality: count.default(64).describe("depth in blocks that is never undone"),

@@ -81,14 +81,19 @@ function rowOf(leaf: Leaf, values: unknown, sources: ReadonlyMap<string, string>
   const value = valueAt(values, leaf.path);
   return {
     path: leaf.path,
-    value: leaf.secret && value !== undefined ? REDACTED : shown(value),
+    value: shownFor(leaf, value),
     source: sources.get(leaf.path) ?? "unset",
     description: leaf.description,
   };
 }
 
-function shown(value: unknown): string {
+function shownFor(leaf: Leaf, value: unknown): string {
   if (value === undefined) return "";
+  if (leaf.secret) return REDACTED;
+  return shown(leaf.originOnly && URL.canParse(String(value)) ? new URL(String(value)).origin : value);
+}
+
+function shown(value: unknown): string {
   const text = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === "bigint" ? item.toString() : item,
   );

@@ -16,6 +16,8 @@ export interface Leaf {
   readonly kind: LeafKind;
   /** Never printed, and refused as a value in environment or flags: others can read those. */
   readonly secret: boolean;
+  /** Printed only as scheme, host and port: paths of hosted endpoints carry keys. */
+  readonly originOnly: boolean;
   readonly description: string | undefined;
 }
 
@@ -23,7 +25,8 @@ export const VARIABLE_PREFIX = "MYCELIA_";
 
 /**
  * Every value that a schema names, in its order. Nested objects are sections; anything else is one value.
- * A secret is a value named like one, or marked `.meta({ secret: true })`.
+ * A secret is a value named like one, or marked `.meta({ secret: true })`; a URL whose path may hold a key is marked
+ * `.meta({ originOnly: true })`.
  * @throws FatalError config/ambiguous-name when two values would share a variable
  */
 export function leavesOf(schema: z.ZodObject): Leaf[] {
@@ -62,6 +65,7 @@ function leafOf(path: readonly string[], field: z.ZodType, inner: z.ZodType): Le
     flag: `--${words.join("-").toLowerCase()}`,
     kind: kindOf(inner),
     secret: marked === true || (marked === undefined && isSecretName(path.at(-1) ?? "")),
+    originOnly: (field.meta()?.originOnly ?? inner.meta()?.originOnly) === true,
     description: field.description ?? inner.description,
   };
 }

@@ -171,6 +171,9 @@ describe("configuration", () => {
     const { values } = await loadConfig(keeperSchema, { env, flags: {} });
     expect(values.http).include({ host: "127.0.0.1", exposed: false });
     expect(values.network.allowPrivate).deep.equal([]);
+    const hosted = { ...env, MYCELIA_CHAIN_RPC_URL: "https://node.example/v3/hunter2?key=hunter2" };
+    const rows = (await loadConfig(keeperSchema, { env: hosted, flags: {} })).describe();
+    expect(rows.find((row) => row.path === "chain.rpcUrl")?.value).equal('"https://node.example"');
     const missing = loadConfig(keeperSchema, { env: {}, flags: {} });
     await expect(missing).rejectedWith(/dataDir \(give it as --data-dir or MYCELIA_DATA_DIR\)/);
     const leaky = { ...env, MYCELIA_REDIS_URL: "redis://:pw@box" };
