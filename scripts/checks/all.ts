@@ -1,4 +1,5 @@
 /** House rules that a linter does not know. Prints every breach; exits 1 when there is one. */
+import { findStaleDeployment } from "./deployments.ts";
 import { findStalePages } from "./pages.ts";
 import { findLongFiles, findUnfinishedWords } from "./sources.ts";
 import { findStaleTypechain } from "./typechain.ts";
@@ -8,6 +9,7 @@ const breaches = [
   ...findUnfinishedWords(),
   ...findStalePages(),
   ...(await findStaleTypechain()),
+  ...(await findStaleDeployment()),
 ];
 for (const breach of breaches) console.error(breach);
 if (breaches.length > 0) process.exit(1);

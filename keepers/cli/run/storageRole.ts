@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { startStorageNode } from "../../storage/node.ts";
+import { defineRole } from "./roles.ts";
+
+const bytes = z.number().int().positive();
+
+export const storageRole = defineRole({
+  section: z
+    .object({
+      quotaBytes: bytes.default(16 * 1024 ** 3).describe("bytes that the row files may take"),
+      creditBytesPerSigner: bytes
+        .default(1024 ** 3)
+        .describe("bytes one signer may store before a batch pays"),
+      register: z.boolean().default(true).describe("bond and join the committee when not a member yet"),
+      maxUploads: z.number().int().positive().default(32).describe("uploads taken at once"),
+      maxReads: z.number().int().positive().default(64).describe("reads served at once"),
+    })
+    .prefault({}),
+  start: startStorageNode,
+});
