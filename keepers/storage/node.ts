@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import { type Codec, createCodec } from "../coding/codec.ts";
+import type { KeeperContext } from "../runtime/context.ts";
+import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
+import { type CommitteeView, createCommitteeView } from "./committeeView.ts";
+import { addManifestRoutes } from "./manifestRoutes.ts";
+import { ensureMember } from "./membership.ts";
+import { addUsageGauges, createStorageMetrics } from "./metrics.ts";
+import { sizeOf } from "./placement.ts";
+import { addPublicationRoutes } from "./publicationRoutes.ts";
+import { createRouteHooks } from "./routeHooks.ts";
+import { addSegmentRoutes } from "./segmentRoutes.ts";
+import { SegmentStore } from "./segmentStore.ts";
+
+/** Error codes whose HTTP status does not follow from their last part. */
+const STATUSES = {
+  "storage/credit-exceeded": 402,
+  "storage/not-my-slot": 403,
+  "storage/unknown-batch": 404,
+} as const;
+
+export interface StorageNodeOptions {
+  /** Bytes that the row files may take. */
+  readonly quotaBytes: number;
+  /** Bytes that one signer may have stored before a batch on the log pays for them. */
+  readonly creditBytesPerSigner?: number;
+  /** Bonds, and joins the committee, when the operator is no member yet; corrects the endpoint otherwise. */
+  readonly register?: boolean;
+  /** Size at which a row file is closed and the next begun, bytes. */
+  readonly maxFileBytes?: number;
+  /** Uploads taken at once. */
+  readonly maxUploads?: number;
+  /** Reads served at once. */
+  readonly maxReads?: number;
+  /** How long the owner table is believed, milliseconds. */
+  readonly committeeTtlMs?: number;
+  /** Blocks on top of a batch's block before it returns credit. */
+  readonly confirmations?: number;
+  /** Codec of the process, when it has one already; it is not closed with the node. */
+  readonly codec?: Codec;
+}
+
+const DEFAULTS = {
+  creditBytesPerSigner: 1024 ** 3,
+  register: false,
+  maxFileBytes: 1024 ** 3,
+  maxUploads: 32,
+  maxReads: 64,
+  committeeTtlMs: 2_000,
+  confirmations: 0,
+} as const;
+
+/**
+ * A storage node: checks and keeps the strips of its slots, signs for them, and serves them.
+ * Adds its routes to `context.server`; resolves once it is ready to serve (and is a member, with `register`).
+ * @throws FatalError store/in-use, storage/not-deployed; what registering throws
+ */
+export async function startStorageNode(context: KeeperContext, options: StorageNodeOptions): Promise<void> {
+  const settings = { ...DEFAULTS, ...options };
+  const { server, signer, chainId, provider, deployment, closers, logger } = context;
+  const metrics = createStorageMetrics(context.metrics);
+  const store = context.store.under("storage/");
+  const segments = await SegmentStore.open({
+    ...settings,
+    directory: join(context.dataDir, "rows"),
+    store,
+    onFlush: metrics.flushed,
+  });
+  closers.add("row files", () => segments.close());
+  addUsageGauges(context.metrics, segments.quota);
+  logger.info({ ...segments.recovery }, "row files are sound");
+  const codec = settings.codec ?? (await ownCodec(context));
+  const committee = createCommitteeView(provider, deployment, settings.committeeTtlMs);
+  const verifier = createRequestVerifier({ chainId, audience: signer.address, store });
+  const hooks = createRouteHooks(verifier, metrics, {
+    uploads: settings.maxUploads,
+    reads: settings.maxReads,
+  });
+  for (const [code, status] of Object.entries(STATUSES)) server.statuses.set(code, status);
+  addSegmentRoutes(server, { segments, codec, committee, signer, chainId, metrics, hooks });
+  addManifestRoutes(server, { segments, metrics, hooks });
+  addPublicationRoutes(server, {
+    segments,
+    provider,
+    deployment,
+    verifier,
+    hooks,
+    confirmations: settings.confirmations,
+  });
+  addProbes(context, committee, segments);
+  if (settings.register) {
+    const member = await ensureMember(context);
+    logger.info({ member, endpoint: context.publicUrl }, "member of the committee");
+  }
+}
+
+async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
+  const codec = await createCodec();
+  closers.add("codec", () => codec.close());
+  return codec;
+}
+
+function addProbes(
+  { server, signer }: KeeperContext,
+  committee: CommitteeView,
+  segments: SegmentStore,
+): void {
+  const own = async () => {
+    const { members } = await committee.current();
+    return members.find((member) => member.signer.toLowerCase() === signer.address.toLowerCase());
+  };
+  server.probes.addReadiness("committee", async () =>
+    (await own()) === undefined ? `${signer.address} owns no slot of the committee` : true,
+  );
+  server.probes.addStatus("storage", async () => {
+    const member = await own();
+    return {
+      member: member?.number ?? 0,
+      slots: member === undefined ? 0 : sizeOf(member.slots),
+      usedBytes: segments.quota.used,
+      quotaBytes: segments.quota.limit,
+      recovery: segments.recovery,
+    };
+  });
+}
