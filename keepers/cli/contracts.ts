@@ -1,0 +1,29 @@
+import type { Interface } from "ethers";
+import { Audits__factory } from "../../typechain-types/factories/compute/Audits__factory.js";
+import { Ledger__factory } from "../../typechain-types/factories/compute/Ledger__factory.js";
+import { Models__factory } from "../../typechain-types/factories/compute/Models__factory.js";
+import { Services__factory } from "../../typechain-types/factories/compute/Services__factory.js";
+import { Sessions__factory } from "../../typechain-types/factories/compute/Sessions__factory.js";
+import { Beacon__factory } from "../../typechain-types/factories/core/Beacon__factory.js";
+import { Bonds__factory } from "../../typechain-types/factories/core/Bonds__factory.js";
+import { MyceliaToken__factory } from "../../typechain-types/factories/core/MyceliaToken__factory.js";
+import { Parameters__factory } from "../../typechain-types/factories/core/Parameters__factory.js";
+import { Committee__factory } from "../../typechain-types/factories/storage/Committee__factory.js";
+import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
+
+/** Interfaces of the contracts that people and keepers call, by deployment name: they name calls, events and errors. */
+export function contractInterfaces(): Map<string, Interface> {
+  return new Map<string, Interface>([
+    ["MyceliaToken", MyceliaToken__factory.createInterface()],
+    ["Parameters", Parameters__factory.createInterface()],
+    ["Bonds", Bonds__factory.createInterface()],
+    ["Beacon", Beacon__factory.createInterface()],
+    ["Committee", Committee__factory.createInterface()],
+    ["StorageLog", StorageLog__factory.createInterface()],
+    ["Models", Models__factory.createInterface()],
+    ["Ledger", Ledger__factory.createInterface()],
+    ["Services", Services__factory.createInterface()],
+    ["Sessions", Sessions__factory.createInterface()],
+    ["Audits", Audits__factory.createInterface()],
+  ]);
+}

@@ -1,0 +1,88 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonRpcProvider } from "ethers";
+import { createProvider } from "../runtime/chain/provider.ts";
+import type { Deployment } from "../runtime/context.ts";
+import { FatalError } from "../runtime/errors.ts";
+import { createHttpClient, type HttpClient } from "../runtime/http/client.ts";
+import { keyFile } from "../runtime/keys/keystore.ts";
+import { createKeystoreSigner, createMemorySigner } from "../runtime/keys/localSigner.ts";
+import type { KeySigner } from "../runtime/keys/signer.ts";
+import { type Closers, createClosers } from "../runtime/lifecycle/closers.ts";
+import { openLmdbStore } from "../runtime/store/lmdb.ts";
+import type { Store } from "../runtime/store/store.ts";
+import { openTransactionSender } from "../runtime/transactions/lane.ts";
+import type { TransactionSender } from "../runtime/transactions/sender.ts";
+import { contractInterfaces } from "./contracts.ts";
+import { devnetWallet, type Party } from "./devnet/accounts.ts";
+import { devnetChainId } from "./devnet/chain.ts";
+import { loadDeployment } from "./devnet/deployment.ts";
+import type { NetworkState } from "./devnet/state.ts";
+
+/** Somebody at a terminal: a key, its transactions and its journal, and no server. */
+export interface Person {
+  readonly provider: JsonRpcProvider;
+  readonly chainId: number;
+  readonly deployment: Deployment;
+  readonly signer: KeySigner;
+  readonly transactions: TransactionSender;
+  readonly store: Store;
+  readonly http: HttpClient;
+  readonly closers: Closers;
+}
+
+export interface PersonChoice {
+  /** Which devnet account, where no key is named. */
+  readonly party?: Party;
+  /** Name of a key in the data directory, with the file that holds its password. */
+  readonly key?: { readonly name: string; readonly passwordFile: string };
+}
+
+/** Opens a person's side of a network; the caller closes `closers`. */
+export async function openPerson(
+  dataDir: string,
+  state: NetworkState,
+  choice: PersonChoice = {},
+): Promise<Person> {
+  const closers = createClosers();
+  try {
+    const signer = await chooseSigner(dataDir, state, choice);
+    const provider = await createProvider(state.rpcUrl);
+    closers.add("provider", () => provider.destroy());
+    const directory = join(
+      dataDir,
+      "state",
+      state.genesisHash.slice(2, 18),
+      `person-${signer.address.toLowerCase()}`,
+    );
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const store = openLmdbStore(directory);
+    closers.add("store", () => store.close());
+    const transactions = await openTransactionSender({
+      provider,
+      signer,
+      chainId: state.chainId,
+      store: store.under("transactions/"),
+      errors: [...contractInterfaces().values()],
+      pollMs: 100,
+    });
+    closers.add("transactions", () => transactions.close());
+    const http = createHttpClient({ allowPrivate: state.chainId === devnetChainId ? ["127.0.0.0/8"] : [] });
+    closers.add("http", () => http.close());
+    const deployment = loadDeployment(state.deployment);
+    return { provider, chainId: state.chainId, deployment, signer, transactions, store, http, closers };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function chooseSigner(dataDir: string, state: NetworkState, choice: PersonChoice): Promise<KeySigner> {
+  if (choice.key !== undefined) {
+    return await createKeystoreSigner(keyFile(dataDir, choice.key.name), choice.key.passwordFile);
+  }
+  if (state.chainId === devnetChainId)
+    return createMemorySigner(devnetWallet(choice.party ?? "user").privateKey);
+  const message = `chain ${state.chainId} is no devnet: name a key with --key <name> --password-file <file>`;
+  throw new FatalError("cli/no-key", message, { chainId: state.chainId });
+}

@@ -1,0 +1,67 @@
+import { createReadStream, statSync } from "node:fs";
+import { basename } from "node:path";
+import { hexlify } from "ethers";
+import { createCodec } from "../../coding/codec.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import { createStorageClient } from "../../storage/client.ts";
+import { requireNetwork } from "../devnet/state.ts";
+import { openPerson, type PersonChoice } from "../person.ts";
+import type { Output } from "../terminal/output.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { withPerson } from "../withPerson.ts";
+
+export interface PutRequest extends PersonChoice {
+  readonly dataDir: string;
+  readonly file: string;
+  readonly publish: boolean;
+  readonly output: Output;
+}
+
+export interface StoredFile {
+  readonly objectRoot: string;
+  readonly size: number;
+  readonly segments: number;
+  readonly state: string;
+  readonly slotsCovered: number;
+  /** Index in the log and fee in wei; null when it was not published. */
+  readonly batch: { readonly index: number; readonly fee: bigint } | null;
+}
+
+/** Stores a file over the committee, and publishes it. */
+export async function putFile(request: PutRequest): Promise<StoredFile> {
+  const { dataDir, file, output } = request;
+  const size = sizeOf(file);
+  return await withPerson(
+    () => openPerson(dataDir, requireNetwork(dataDir), request),
+    async (person, signal) => {
+      const codec = await createCodec();
+      person.closers.add("codec", () => codec.close());
+      const storage = createStorageClient({ ...person, codec });
+      const progress = createProgress(`storing ${basename(file)}`, !output.json);
+      const put = await storage.put(createReadStream(file), {
+        signal,
+        onProgress: ({ done }) => progress.update(done, size),
+      });
+      progress.end();
+      const { state, slotsCovered } = put;
+      const batch = request.publish ? await storage.publish([put], { signal }) : null;
+      return {
+        objectRoot: hexlify(put.objectRoot),
+        size: put.size,
+        segments: put.manifest.segments.length,
+        state,
+        slotsCovered,
+        batch: batch && { index: Number(batch.index), fee: batch.fee },
+      };
+    },
+  );
+}
+
+function sizeOf(file: string): number {
+  try {
+    const { size } = statSync(file);
+    return size;
+  } catch (cause) {
+    throw new FatalError("cli/no-file", `cannot read ${file}`, { file }, cause);
+  }
+}
