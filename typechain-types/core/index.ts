@@ -3,7 +3,6 @@
 /* eslint-disable */
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
-export type { Authority } from './Authority.js';
 export type { Beacon } from './Beacon.js';
 export type { BlockHashSource } from './BlockHashSource.js';
 export type { BondedVotes } from './BondedVotes.js';
@@ -12,5 +11,4 @@ export type { Emission } from './Emission.js';
 export type { Modules } from './Modules.js';
 export type { MyceliaToken } from './MyceliaToken.js';
 export type { Parameters } from './Parameters.js';
-export type { Timelock } from './Timelock.js';
 export type { Treasury } from './Treasury.js';

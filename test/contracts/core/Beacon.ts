@@ -10,6 +10,9 @@ const BLOCK = 0n;
 const DRAND = 1n;
 const State = { None: 0n, Waiting: 1n, Ready: 2n, Fulfilled: 3n, Expired: 4n } as const;
 
+/** Reads as a transaction in the next block would. */
+const NEXT = { blockTag: "pending" };
+
 async function deploy() {
   const [dao, consumer, keeper, other] = await ethers.getSigners();
   const authority = await (await ethers.getContractFactory("Authority")).deploy(dao!.address);
@@ -82,7 +85,7 @@ describe("Beacon", () => {
         .to.be.revertedWithCustomError(beacon, "Beacon_NotReady")
         .withArgs(1n, State.Waiting);
       await networkHelpers.mine();
-      expect((await beacon.stateOf(1n)).state).to.equal(State.Ready);
+      expect((await beacon.stateOf(1n, NEXT)).state).to.equal(State.Ready);
       const seed = await seedOf(beacon, 1n, target);
       const sent = beacon.connect(keeper).fulfil(1n);
       await expect(sent).to.emit(beacon, "DrawFulfilled").withArgs(1n, seed, keeper.address);
@@ -167,13 +170,12 @@ describe("Beacon", () => {
     it("comes after 256 blocks where the chain keeps no longer history (BEACON-5)", async () => {
       const { token, beacon, consumer, other, target } = await networkHelpers.loadFixture(deployRequested);
       await networkHelpers.mineUpTo(target + 255n);
-      // A call sees the block that comes next: the last one in which the hash is known.
-      expect((await beacon.stateOf(1n)).state).to.equal(State.Ready);
+      expect((await beacon.stateOf(1n, NEXT)).state).to.equal(State.Ready);
       await expect(beacon.expire(1n))
         .to.be.revertedWithCustomError(beacon, "Beacon_NotReady")
         .withArgs(1n, State.Ready);
       await networkHelpers.mine();
-      expect((await beacon.stateOf(1n)).state).to.equal(State.Expired);
+      expect((await beacon.stateOf(1n, NEXT)).state).to.equal(State.Expired);
       await expect(beacon.fulfil(1n))
         .to.be.revertedWithCustomError(beacon, "Beacon_NotReady")
         .withArgs(1n, State.Expired);

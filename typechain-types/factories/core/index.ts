@@ -2,7 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
-export { Authority__factory } from './Authority__factory.js';
 export { Beacon__factory } from './Beacon__factory.js';
 export { BlockHashSource__factory } from './BlockHashSource__factory.js';
 export { BondedVotes__factory } from './BondedVotes__factory.js';
@@ -11,5 +10,4 @@ export { Emission__factory } from './Emission__factory.js';
 export { Modules__factory } from './Modules__factory.js';
 export { MyceliaToken__factory } from './MyceliaToken__factory.js';
 export { Parameters__factory } from './Parameters__factory.js';
-export { Timelock__factory } from './Timelock__factory.js';
 export { Treasury__factory } from './Treasury__factory.js';
