@@ -83,7 +83,7 @@ export function encodeTensors(
   tensors: readonly Tensor[],
   limits: BundleLimits = DEFAULT_BUNDLE_LIMITS,
 ): Uint8Array {
-  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const sorted = [...tensors].sort(byName);
   check(
     sorted.length > 0 && sorted.length <= MAX_TENSORS,
     `a bundle holds 1 to ${MAX_TENSORS} tensors, not ${sorted.length}`,
@@ -129,6 +129,15 @@ export function decodeTensors(bytes: Uint8Array, limits: BundleLimits = DEFAULT_
   return tensors;
 }
 
+/**
+ * What a bundle is billed for: the first dimension of its first tensor by name, 1 when that is a scalar. Anyone can count
+ * it from the bytes, without the model.
+ */
+export function countUnits(tensors: readonly Tensor[]): number {
+  const [first] = [...tensors].sort(byName);
+  return first?.dims[0] ?? 1;
+}
+
 /** Whether every element is a number: no NaN, no infinity. */
 export function isAllFinite(tensor: Tensor): boolean {
   if (!(tensor.data instanceof Float32Array || tensor.data instanceof Float64Array)) return true;
@@ -168,6 +177,10 @@ class BundleReader {
     this.#at += length;
     return at;
   }
+}
+
+function byName(a: Tensor, b: Tensor): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 function readTensor(reader: BundleReader): Tensor {

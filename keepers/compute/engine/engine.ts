@@ -1,3 +1,4 @@
+import type { TierName } from "../states.ts";
 import type { DataType, Tensor } from "../tensors.ts";
 
 /** What a model takes or gives under one name. */
@@ -49,5 +50,5 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Builds the engine of a keeper; injected, so that a test or a demonstration can put another in its place. */
-export type EngineFactory = () => Engine;
+/** Builds the engine for a tier; injected, so that a demonstration can put another in its place. */
+export type EngineFactory = (tier: TierName) => Engine;

@@ -22,12 +22,6 @@ export function checkInputs(specs: readonly TensorSpec[], tensors: readonly Tens
   }
 }
 
-/** Rows of a batch: the first dimension of the model's first input, 1 when that is a scalar. This is what is billed. */
-export function countRows(specs: readonly TensorSpec[], tensors: readonly Tensor[]): number {
-  const first = tensors.find((tensor) => tensor.name === specs[0]?.name);
-  return first?.dims[0] ?? 1;
-}
-
 function checkInput(spec: TensorSpec, tensor: Tensor, chosen: Map<string, number>): void {
   const { name } = spec;
   if (tensor.dtype !== spec.dtype) refuse(`input "${name}" is ${spec.dtype}, not ${tensor.dtype}`, { name });

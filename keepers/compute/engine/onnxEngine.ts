@@ -4,6 +4,7 @@ import type { Tensor } from "../tensors.ts";
 import {
   DEFAULT_ENGINE_LIMITS,
   type Engine,
+  type EngineFactory,
   type EngineLimits,
   type EngineSession,
   type TensorSpec,
@@ -30,6 +31,10 @@ export function createExactEngine(options: OnnxEngineOptions = {}): Engine {
 export function createNativeEngine(options: OnnxEngineOptions = {}): Engine {
   return new OnnxEngine(NATIVE_ENGINE, "node", options);
 }
+
+/** The engine that fits a tier: WebAssembly where bits are compared, native elsewhere. */
+export const engineForTier: EngineFactory = (tier) =>
+  tier === "exact" ? createExactEngine() : createNativeEngine();
 
 class OnnxEngine implements Engine {
   readonly id: string;

@@ -1,0 +1,33 @@
+import type { KeeperContext } from "../runtime/context.ts";
+
+/**
+ * Lets work go on behind a keeper that serves already. When the work ends before the keeper does, the keeper is no longer
+ * ready and says why. Closing waits for the work.
+ */
+export function runInBackground(
+  context: Pick<KeeperContext, "logger" | "closers" | "server" | "signal">,
+  name: string,
+  work: Promise<void>,
+): void {
+  let trouble: string | undefined;
+  const watched = work.then(
+    () => {
+      if (!context.signal.aborted) trouble = `${name} has stopped`;
+    },
+    (error: unknown) => {
+      if (context.signal.aborted) return;
+      trouble = `${name} has failed: ${error instanceof Error ? error.message : String(error)}`;
+      context.logger.error({ err: error }, trouble);
+    },
+  );
+  context.server.probes.addReadiness(name, async () => trouble ?? true);
+  context.closers.add(name, () => watched);
+}
+
+/** Resolves when the signal aborts. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

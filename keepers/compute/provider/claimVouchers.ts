@@ -1,0 +1,56 @@
+import { encodeBytes32String } from "ethers";
+import { chainTime, type SessionTerms } from "../chainReads.ts";
+import { SESSION } from "../states.ts";
+import type { SignedVoucher } from "../vouchers.ts";
+import type { ProviderParts } from "./parts.ts";
+
+/** Posts the newest voucher when the session is at its end or enough has come together. */
+export async function claimVouchers(parts: ProviderParts, terms: SessionTerms): Promise<void> {
+  if (terms.openClaim !== 0n) return;
+  const signed = await claimable(parts, terms);
+  if (signed === undefined || !(await isDue(parts, terms, signed))) return;
+  const { voucher, signature } = signed;
+  const data = parts.contracts.sessions.interface.encodeFunctionData("claim", [voucher, signature]);
+  const key = `sessions/claim/${terms.id}/${voucher.receipts}`;
+  await parts.context.transactions.send({ key, to: parts.contracts.addresses.Sessions, data });
+  parts.metrics.claims.inc();
+  parts.context.logger.info(
+    { session: terms.id.toString(), amount: voucher.amount.toString() },
+    "claim posted",
+  );
+}
+
+/** The newest voucher, if it is over something not claimed yet that covers its own audit and may still be claimed. */
+export async function claimable(
+  parts: ProviderParts,
+  terms: SessionTerms,
+): Promise<SignedVoucher | undefined> {
+  const signed = await parts.vouchers.newest(terms.id);
+  if (signed === undefined || terms.state === SESSION.closed) return undefined;
+  const amount = signed.voucher.amount - terms.amount;
+  const receipts = signed.voucher.receipts - terms.receipts;
+  if (amount <= 0n || receipts <= 0n) return undefined;
+  if ((await chainTime(parts.context.provider)) > terms.claimBefore) return undefined;
+  const { audits, parameters } = parts.contracts;
+  const [cost, tip, feeBps] = await Promise.all([
+    audits.cost(receipts),
+    parameters.get(encodeBytes32String("beacon.tip")),
+    parameters.get(encodeBytes32String("sessions.feeBps")),
+  ]);
+  return amount < cost + tip + (amount * feeBps) / 10_000n ? undefined : signed;
+}
+
+async function isDue(
+  parts: ProviderParts,
+  terms: SessionTerms,
+  { voucher }: SignedVoucher,
+): Promise<boolean> {
+  if (voucher.amount - terms.amount >= parts.settings.claimAbove) return true;
+  return isOver(parts, terms);
+}
+
+/** Whether a session will get no more requests. */
+export async function isOver(parts: ProviderParts, terms: SessionTerms): Promise<boolean> {
+  if (terms.state !== SESSION.open || (await parts.sessions.isFinished(terms.id))) return true;
+  return (await chainTime(parts.context.provider)) >= terms.expiresAt;
+}
