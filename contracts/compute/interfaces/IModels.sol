@@ -7,6 +7,7 @@ import {Model, Tier} from "../types/ComputeTypes.sol";
 interface IModels {
     error Models_Unknown(bytes32 modelId);
     error Models_AlreadyPublished(bytes32 modelId);
+    /// @param what field that is empty or out of range
     error Models_Invalid(string what);
 
     event ModelPublished(bytes32 indexed modelId, address indexed author, Model model);

@@ -23,9 +23,9 @@ export declare namespace IAudits {
     }
 
   export interface IAuditsInterface extends Interface {
-    getFunction(nameOrSignature: "WITHHELD" | "begin" | "commit" | "conclude" | "cost" | "enlist" | "get" | "open" | "resign" | "reveal" | "rosterLength" | "sampleSize" | "unseal" | "verifierOf"): FunctionFragment;
+    getFunction(nameOrSignature: "WITHHELD" | "begin" | "commit" | "conclude" | "cost" | "enlist" | "evict" | "get" | "open" | "prepare" | "resign" | "reveal" | "rewardsOf" | "rosterLength" | "sampleSize" | "unseal" | "verifierOf"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AnswerCommitted" | "AnswerRevealed" | "AuditConcluded" | "AuditDrawn" | "AuditOpened" | "AuditUnsealed" | "CommitmentsClosed" | "VerifierAbsent" | "VerifierEnlisted" | "VerifierResigned"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AnswerCommitted" | "AnswerRevealed" | "AuditConcluded" | "AuditDrawn" | "AuditOpened" | "AuditPrepared" | "AuditUnsealed" | "CommitmentsClosed" | "VerifierAbsent" | "VerifierEnlisted" | "VerifierOutvoted" | "VerifierResigned"): EventFragment;
 
     encodeFunctionData(functionFragment: 'WITHHELD', values?: undefined): string;
 encodeFunctionData(functionFragment: 'begin', values: [BigNumberish]): string;
@@ -33,10 +33,13 @@ encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BytesLike]
 encodeFunctionData(functionFragment: 'conclude', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cost', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'enlist', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'evict', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'get', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'open', values: [BigNumberish, IAudits.OpeningStruct[]]): string;
+encodeFunctionData(functionFragment: 'prepare', values: [BigNumberish, BigNumberish, AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'resign', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reveal', values: [BigNumberish, BytesLike[], BytesLike]): string;
+encodeFunctionData(functionFragment: 'rewardsOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rosterLength', values?: undefined): string;
 encodeFunctionData(functionFragment: 'sampleSize', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'unseal', values: [BigNumberish, BytesLike[], BytesLike[]]): string;
@@ -48,10 +51,13 @@ decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'conclude', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cost', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'enlist', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'evict', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'get', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'open', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'prepare', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'resign', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reveal', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rewardsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rosterLength', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'sampleSize', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unseal', data: BytesLike): Result;
@@ -119,6 +125,18 @@ decodeFunctionResult(functionFragment: 'verifierOf', data: BytesLike): Result;
 
   
 
+    export namespace AuditPreparedEvent {
+      export type InputTuple = [claim: BigNumberish, sample: BigNumberish, rewardEach: BigNumberish, rosterVersion: BigNumberish];
+      export type OutputTuple = [claim: bigint, sample: bigint, rewardEach: bigint, rosterVersion: bigint];
+      export interface OutputObject {claim: bigint, sample: bigint, rewardEach: bigint, rosterVersion: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace AuditUnsealedEvent {
       export type InputTuple = [claim: BigNumberish, responseDigests: BytesLike[], deadline: BigNumberish];
       export type OutputTuple = [claim: bigint, responseDigests: string[], deadline: bigint];
@@ -159,6 +177,18 @@ decodeFunctionResult(functionFragment: 'verifierOf', data: BytesLike): Result;
       export type InputTuple = [verifier: AddressLike, signer: AddressLike, position: BigNumberish];
       export type OutputTuple = [verifier: string, signer: string, position: bigint];
       export interface OutputObject {verifier: string, signer: string, position: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace VerifierOutvotedEvent {
+      export type InputTuple = [claim: BigNumberish, verifier: AddressLike, penalty: BigNumberish];
+      export type OutputTuple = [claim: bigint, verifier: string, penalty: bigint];
+      export interface OutputObject {claim: bigint, verifier: string, penalty: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -261,6 +291,14 @@ decodeFunctionResult(functionFragment: 'verifierOf', data: BytesLike): Result;
     
 
     
+    evict: TypedContractMethod<
+      [verifier: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     get: TypedContractMethod<
       [claim: BigNumberish, ],
       [IAudits.AuditStructOutput],
@@ -272,6 +310,14 @@ decodeFunctionResult(functionFragment: 'verifierOf', data: BytesLike): Result;
     open: TypedContractMethod<
       [claim: BigNumberish, openings: IAudits.OpeningStruct[], ],
       [void],
+      'nonpayable'
+    >
+    
+
+    
+    prepare: TypedContractMethod<
+      [claim: BigNumberish, receipts: BigNumberish, operator: AddressLike, user: AddressLike, ],
+      [[bigint, bigint] & {cost: bigint, roster: bigint }],
       'nonpayable'
     >
     
@@ -289,6 +335,14 @@ decodeFunctionResult(functionFragment: 'verifierOf', data: BytesLike): Result;
       [claim: BigNumberish, responseDigests: BytesLike[], salt: BytesLike, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    rewardsOf: TypedContractMethod<
+      [claim: BigNumberish, ],
+      [[string[], bigint] & {verifiers: string[], rewardEach: bigint }],
+      'view'
     >
     
 
@@ -357,6 +411,11 @@ getFunction(nameOrSignature: 'enlist'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'evict'): TypedContractMethod<
+      [verifier: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'get'): TypedContractMethod<
       [claim: BigNumberish, ],
       [IAudits.AuditStructOutput],
@@ -365,6 +424,11 @@ getFunction(nameOrSignature: 'get'): TypedContractMethod<
 getFunction(nameOrSignature: 'open'): TypedContractMethod<
       [claim: BigNumberish, openings: IAudits.OpeningStruct[], ],
       [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'prepare'): TypedContractMethod<
+      [claim: BigNumberish, receipts: BigNumberish, operator: AddressLike, user: AddressLike, ],
+      [[bigint, bigint] & {cost: bigint, roster: bigint }],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'resign'): TypedContractMethod<
@@ -376,6 +440,11 @@ getFunction(nameOrSignature: 'reveal'): TypedContractMethod<
       [claim: BigNumberish, responseDigests: BytesLike[], salt: BytesLike, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'rewardsOf'): TypedContractMethod<
+      [claim: BigNumberish, ],
+      [[string[], bigint] & {verifiers: string[], rewardEach: bigint }],
+      'view'
     >;
 getFunction(nameOrSignature: 'rosterLength'): TypedContractMethod<
       [],
@@ -403,10 +472,12 @@ getEvent(key: 'AnswerRevealed'): TypedContractEvent<AnswerRevealedEvent.InputTup
 getEvent(key: 'AuditConcluded'): TypedContractEvent<AuditConcludedEvent.InputTuple, AuditConcludedEvent.OutputTuple, AuditConcludedEvent.OutputObject>;
 getEvent(key: 'AuditDrawn'): TypedContractEvent<AuditDrawnEvent.InputTuple, AuditDrawnEvent.OutputTuple, AuditDrawnEvent.OutputObject>;
 getEvent(key: 'AuditOpened'): TypedContractEvent<AuditOpenedEvent.InputTuple, AuditOpenedEvent.OutputTuple, AuditOpenedEvent.OutputObject>;
+getEvent(key: 'AuditPrepared'): TypedContractEvent<AuditPreparedEvent.InputTuple, AuditPreparedEvent.OutputTuple, AuditPreparedEvent.OutputObject>;
 getEvent(key: 'AuditUnsealed'): TypedContractEvent<AuditUnsealedEvent.InputTuple, AuditUnsealedEvent.OutputTuple, AuditUnsealedEvent.OutputObject>;
 getEvent(key: 'CommitmentsClosed'): TypedContractEvent<CommitmentsClosedEvent.InputTuple, CommitmentsClosedEvent.OutputTuple, CommitmentsClosedEvent.OutputObject>;
 getEvent(key: 'VerifierAbsent'): TypedContractEvent<VerifierAbsentEvent.InputTuple, VerifierAbsentEvent.OutputTuple, VerifierAbsentEvent.OutputObject>;
 getEvent(key: 'VerifierEnlisted'): TypedContractEvent<VerifierEnlistedEvent.InputTuple, VerifierEnlistedEvent.OutputTuple, VerifierEnlistedEvent.OutputObject>;
+getEvent(key: 'VerifierOutvoted'): TypedContractEvent<VerifierOutvotedEvent.InputTuple, VerifierOutvotedEvent.OutputTuple, VerifierOutvotedEvent.OutputObject>;
 getEvent(key: 'VerifierResigned'): TypedContractEvent<VerifierResignedEvent.InputTuple, VerifierResignedEvent.OutputTuple, VerifierResignedEvent.OutputObject>;
 
     filters: {
@@ -431,6 +502,10 @@ getEvent(key: 'VerifierResigned'): TypedContractEvent<VerifierResignedEvent.Inpu
       AuditOpened: TypedContractEvent<AuditOpenedEvent.InputTuple, AuditOpenedEvent.OutputTuple, AuditOpenedEvent.OutputObject>;
     
 
+      'AuditPrepared(uint64,uint256,uint256,uint256)': TypedContractEvent<AuditPreparedEvent.InputTuple, AuditPreparedEvent.OutputTuple, AuditPreparedEvent.OutputObject>;
+      AuditPrepared: TypedContractEvent<AuditPreparedEvent.InputTuple, AuditPreparedEvent.OutputTuple, AuditPreparedEvent.OutputObject>;
+    
+
       'AuditUnsealed(uint64,bytes32[],uint256)': TypedContractEvent<AuditUnsealedEvent.InputTuple, AuditUnsealedEvent.OutputTuple, AuditUnsealedEvent.OutputObject>;
       AuditUnsealed: TypedContractEvent<AuditUnsealedEvent.InputTuple, AuditUnsealedEvent.OutputTuple, AuditUnsealedEvent.OutputObject>;
     
@@ -445,6 +520,10 @@ getEvent(key: 'VerifierResigned'): TypedContractEvent<VerifierResignedEvent.Inpu
 
       'VerifierEnlisted(address,address,uint256)': TypedContractEvent<VerifierEnlistedEvent.InputTuple, VerifierEnlistedEvent.OutputTuple, VerifierEnlistedEvent.OutputObject>;
       VerifierEnlisted: TypedContractEvent<VerifierEnlistedEvent.InputTuple, VerifierEnlistedEvent.OutputTuple, VerifierEnlistedEvent.OutputObject>;
+    
+
+      'VerifierOutvoted(uint64,address,uint256)': TypedContractEvent<VerifierOutvotedEvent.InputTuple, VerifierOutvotedEvent.OutputTuple, VerifierOutvotedEvent.OutputObject>;
+      VerifierOutvoted: TypedContractEvent<VerifierOutvotedEvent.InputTuple, VerifierOutvotedEvent.OutputTuple, VerifierOutvotedEvent.OutputObject>;
     
 
       'VerifierResigned(address)': TypedContractEvent<VerifierResignedEvent.InputTuple, VerifierResignedEvent.OutputTuple, VerifierResignedEvent.OutputObject>;

@@ -6,9 +6,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ILedgerInterface extends Interface {
-    getFunction(nameOrSignature: "authorise" | "balanceOf" | "deposit" | "isAuthorised" | "lock" | "lockedOf" | "pay" | "token" | "totalHeld" | "unlock" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "authorise" | "balanceOf" | "deposit" | "isAuthorised" | "lock" | "lockedOf" | "pay" | "payOut" | "token" | "totalHeld" | "unlock" | "withdraw"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "Deposited" | "Locked" | "ModuleAuthorised" | "Paid" | "Unlocked" | "Withdrawn"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "Deposited" | "Locked" | "ModuleAuthorised" | "Paid" | "PaidOut" | "Unlocked" | "Withdrawn"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authorise', values: [AddressLike, boolean]): string;
 encodeFunctionData(functionFragment: 'balanceOf', values: [AddressLike]): string;
@@ -17,6 +17,7 @@ encodeFunctionData(functionFragment: 'isAuthorised', values: [AddressLike, Addre
 encodeFunctionData(functionFragment: 'lock', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'lockedOf', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'pay', values: [AddressLike, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'payOut', values: [AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'token', values?: undefined): string;
 encodeFunctionData(functionFragment: 'totalHeld', values?: undefined): string;
 encodeFunctionData(functionFragment: 'unlock', values: [AddressLike, BigNumberish]): string;
@@ -29,6 +30,7 @@ decodeFunctionResult(functionFragment: 'isAuthorised', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lock', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lockedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pay', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payOut', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'token', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unlock', data: BytesLike): Result;
@@ -73,6 +75,18 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
   
 
     export namespace PaidEvent {
+      export type InputTuple = [module: AddressLike, from: AddressLike, to: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [module: string, from: string, to: string, amount: bigint];
+      export interface OutputObject {module: string, from: string, to: string, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PaidOutEvent {
       export type InputTuple = [module: AddressLike, from: AddressLike, to: AddressLike, amount: BigNumberish];
       export type OutputTuple = [module: string, from: string, to: string, amount: bigint];
       export interface OutputObject {module: string, from: string, to: string, amount: bigint };
@@ -198,6 +212,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    payOut: TypedContractMethod<
+      [from: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     token: TypedContractMethod<
       [],
       [string],
@@ -267,6 +289,11 @@ getFunction(nameOrSignature: 'pay'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'payOut'): TypedContractMethod<
+      [from: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'token'): TypedContractMethod<
       [],
       [string],
@@ -292,6 +319,7 @@ getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
 getEvent(key: 'Locked'): TypedContractEvent<LockedEvent.InputTuple, LockedEvent.OutputTuple, LockedEvent.OutputObject>;
 getEvent(key: 'ModuleAuthorised'): TypedContractEvent<ModuleAuthorisedEvent.InputTuple, ModuleAuthorisedEvent.OutputTuple, ModuleAuthorisedEvent.OutputObject>;
 getEvent(key: 'Paid'): TypedContractEvent<PaidEvent.InputTuple, PaidEvent.OutputTuple, PaidEvent.OutputObject>;
+getEvent(key: 'PaidOut'): TypedContractEvent<PaidOutEvent.InputTuple, PaidOutEvent.OutputTuple, PaidOutEvent.OutputObject>;
 getEvent(key: 'Unlocked'): TypedContractEvent<UnlockedEvent.InputTuple, UnlockedEvent.OutputTuple, UnlockedEvent.OutputObject>;
 getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, WithdrawnEvent.OutputTuple, WithdrawnEvent.OutputObject>;
 
@@ -311,6 +339,10 @@ getEvent(key: 'Withdrawn'): TypedContractEvent<WithdrawnEvent.InputTuple, Withdr
 
       'Paid(address,address,address,uint256)': TypedContractEvent<PaidEvent.InputTuple, PaidEvent.OutputTuple, PaidEvent.OutputObject>;
       Paid: TypedContractEvent<PaidEvent.InputTuple, PaidEvent.OutputTuple, PaidEvent.OutputObject>;
+    
+
+      'PaidOut(address,address,address,uint256)': TypedContractEvent<PaidOutEvent.InputTuple, PaidOutEvent.OutputTuple, PaidOutEvent.OutputObject>;
+      PaidOut: TypedContractEvent<PaidOutEvent.InputTuple, PaidOutEvent.OutputTuple, PaidOutEvent.OutputObject>;
     
 
       'Unlocked(address,address,uint256)': TypedContractEvent<UnlockedEvent.InputTuple, UnlockedEvent.OutputTuple, UnlockedEvent.OutputObject>;

@@ -18,9 +18,9 @@ export declare namespace IServices {
     }
 
   export interface IServicesInterface extends Interface {
-    getFunction(nameOrSignature: "count" | "delist" | "freeCapacity" | "get" | "list" | "priceAt" | "register" | "release" | "reprice" | "reserve" | "setEndpoint" | "tickAtOrBelow"): FunctionFragment;
+    getFunction(nameOrSignature: "count" | "delist" | "freeCapacity" | "get" | "list" | "priceAt" | "punish" | "register" | "release" | "reprice" | "requireCovered" | "reserve" | "reservedOf" | "setEndpoint" | "tickAtOrBelow"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "CapacityReleased" | "CapacityReserved" | "ServiceDelisted" | "ServiceEndpointChanged" | "ServiceListed" | "ServiceRegistered" | "ServiceRepriced"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CapacityReleased" | "CapacityReserved" | "OperatorPunished" | "ServiceDelisted" | "ServiceEndpointChanged" | "ServiceListed" | "ServiceRegistered" | "ServiceRepriced"): EventFragment;
 
     encodeFunctionData(functionFragment: 'count', values?: undefined): string;
 encodeFunctionData(functionFragment: 'delist', values: [BigNumberish]): string;
@@ -28,10 +28,13 @@ encodeFunctionData(functionFragment: 'freeCapacity', values: [AddressLike]): str
 encodeFunctionData(functionFragment: 'get', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'list', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'priceAt', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'punish', values: [AddressLike, BigNumberish, AddressLike, BigNumberish, AddressLike[]]): string;
 encodeFunctionData(functionFragment: 'register', values: [IServices.OfferStruct]): string;
 encodeFunctionData(functionFragment: 'release', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reprice', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'requireCovered', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'reserve', values: [BytesLike, BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
+encodeFunctionData(functionFragment: 'reservedOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setEndpoint', values: [BigNumberish, string]): string;
 encodeFunctionData(functionFragment: 'tickAtOrBelow', values: [BigNumberish]): string;
 
@@ -41,10 +44,13 @@ decodeFunctionResult(functionFragment: 'freeCapacity', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'get', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'priceAt', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'punish', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'register', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'release', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reprice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'requireCovered', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'reservedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tickAtOrBelow', data: BytesLike): Result;
   }
@@ -66,6 +72,18 @@ decodeFunctionResult(functionFragment: 'tickAtOrBelow', data: BytesLike): Result
       export type InputTuple = [id: BigNumberish, operator: AddressLike, budget: BigNumberish];
       export type OutputTuple = [id: bigint, operator: string, budget: bigint];
       export interface OutputObject {id: bigint, operator: string, budget: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace OperatorPunishedEvent {
+      export type InputTuple = [operator: AddressLike, claim: BigNumberish, cut: BigNumberish];
+      export type OutputTuple = [operator: string, claim: bigint, cut: bigint];
+      export interface OutputObject {operator: string, claim: bigint, cut: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -216,6 +234,14 @@ decodeFunctionResult(functionFragment: 'tickAtOrBelow', data: BytesLike): Result
     
 
     
+    punish: TypedContractMethod<
+      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, compensation: BigNumberish, reporters: AddressLike[], ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     register: TypedContractMethod<
       [offer: IServices.OfferStruct, ],
       [bigint],
@@ -240,10 +266,26 @@ decodeFunctionResult(functionFragment: 'tickAtOrBelow', data: BytesLike): Result
     
 
     
+    requireCovered: TypedContractMethod<
+      [operator: AddressLike, ],
+      [void],
+      'view'
+    >
+    
+
+    
     reserve: TypedContractMethod<
       [modelId: BytesLike, tier: BigNumberish, ceiling: BigNumberish, budget: BigNumberish, salt: BytesLike, ],
-      [[bigint, bigint] & {id: bigint, unitPrice: bigint }],
+      [[bigint, bigint, string, string] & {id: bigint, unitPrice: bigint, operator: string, signer: string }],
       'nonpayable'
+    >
+    
+
+    
+    reservedOf: TypedContractMethod<
+      [operator: AddressLike, ],
+      [bigint],
+      'view'
     >
     
 
@@ -296,6 +338,11 @@ getFunction(nameOrSignature: 'priceAt'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'punish'): TypedContractMethod<
+      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, compensation: BigNumberish, reporters: AddressLike[], ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'register'): TypedContractMethod<
       [offer: IServices.OfferStruct, ],
       [bigint],
@@ -311,10 +358,20 @@ getFunction(nameOrSignature: 'reprice'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'requireCovered'): TypedContractMethod<
+      [operator: AddressLike, ],
+      [void],
+      'view'
+    >;
 getFunction(nameOrSignature: 'reserve'): TypedContractMethod<
       [modelId: BytesLike, tier: BigNumberish, ceiling: BigNumberish, budget: BigNumberish, salt: BytesLike, ],
-      [[bigint, bigint] & {id: bigint, unitPrice: bigint }],
+      [[bigint, bigint, string, string] & {id: bigint, unitPrice: bigint, operator: string, signer: string }],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'reservedOf'): TypedContractMethod<
+      [operator: AddressLike, ],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'setEndpoint'): TypedContractMethod<
       [id: BigNumberish, endpoint: string, ],
@@ -329,6 +386,7 @@ getFunction(nameOrSignature: 'tickAtOrBelow'): TypedContractMethod<
 
     getEvent(key: 'CapacityReleased'): TypedContractEvent<CapacityReleasedEvent.InputTuple, CapacityReleasedEvent.OutputTuple, CapacityReleasedEvent.OutputObject>;
 getEvent(key: 'CapacityReserved'): TypedContractEvent<CapacityReservedEvent.InputTuple, CapacityReservedEvent.OutputTuple, CapacityReservedEvent.OutputObject>;
+getEvent(key: 'OperatorPunished'): TypedContractEvent<OperatorPunishedEvent.InputTuple, OperatorPunishedEvent.OutputTuple, OperatorPunishedEvent.OutputObject>;
 getEvent(key: 'ServiceDelisted'): TypedContractEvent<ServiceDelistedEvent.InputTuple, ServiceDelistedEvent.OutputTuple, ServiceDelistedEvent.OutputObject>;
 getEvent(key: 'ServiceEndpointChanged'): TypedContractEvent<ServiceEndpointChangedEvent.InputTuple, ServiceEndpointChangedEvent.OutputTuple, ServiceEndpointChangedEvent.OutputObject>;
 getEvent(key: 'ServiceListed'): TypedContractEvent<ServiceListedEvent.InputTuple, ServiceListedEvent.OutputTuple, ServiceListedEvent.OutputObject>;
@@ -343,6 +401,10 @@ getEvent(key: 'ServiceRepriced'): TypedContractEvent<ServiceRepricedEvent.InputT
 
       'CapacityReserved(uint64,address,uint256)': TypedContractEvent<CapacityReservedEvent.InputTuple, CapacityReservedEvent.OutputTuple, CapacityReservedEvent.OutputObject>;
       CapacityReserved: TypedContractEvent<CapacityReservedEvent.InputTuple, CapacityReservedEvent.OutputTuple, CapacityReservedEvent.OutputObject>;
+    
+
+      'OperatorPunished(address,uint64,uint256)': TypedContractEvent<OperatorPunishedEvent.InputTuple, OperatorPunishedEvent.OutputTuple, OperatorPunishedEvent.OutputObject>;
+      OperatorPunished: TypedContractEvent<OperatorPunishedEvent.InputTuple, OperatorPunishedEvent.OutputTuple, OperatorPunishedEvent.OutputObject>;
     
 
       'ServiceDelisted(uint64)': TypedContractEvent<ServiceDelistedEvent.InputTuple, ServiceDelistedEvent.OutputTuple, ServiceDelistedEvent.OutputObject>;

@@ -16,14 +16,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 
 export declare namespace ISessions {
       
-    export type ClaimStruct = {session: BigNumberish, state: BigNumberish, amount: BigNumberish, firstReceipt: BigNumberish, receipts: BigNumberish, receiptsRoot: BytesLike, draw: BigNumberish, claimedAt: BigNumberish, freeAt: BigNumberish, roster: BigNumberish}
+    export type ClaimStruct = {session: BigNumberish, state: BigNumberish, amount: BigNumberish, roster: BigNumberish, last: boolean, firstReceipt: BigNumberish, receipts: BigNumberish, draw: BigNumberish, claimedAt: BigNumberish, receiptsRoot: BytesLike, freeAt: BigNumberish, tip: BigNumberish}
 
-    export type ClaimStructOutput = [session: bigint, state: bigint, amount: bigint, firstReceipt: bigint, receipts: bigint, receiptsRoot: string, draw: bigint, claimedAt: bigint, freeAt: bigint, roster: bigint] & {session: bigint, state: bigint, amount: bigint, firstReceipt: bigint, receipts: bigint, receiptsRoot: string, draw: bigint, claimedAt: bigint, freeAt: bigint, roster: bigint }
+    export type ClaimStructOutput = [session: bigint, state: bigint, amount: bigint, roster: bigint, last: boolean, firstReceipt: bigint, receipts: bigint, draw: bigint, claimedAt: bigint, receiptsRoot: string, freeAt: bigint, tip: bigint] & {session: bigint, state: bigint, amount: bigint, roster: bigint, last: boolean, firstReceipt: bigint, receipts: bigint, draw: bigint, claimedAt: bigint, receiptsRoot: string, freeAt: bigint, tip: bigint }
   
 
-    export type SessionStruct = {user: AddressLike, voucherSigner: AddressLike, service: BigNumberish, operator: AddressLike, receiptSigner: AddressLike, modelId: BytesLike, tier: BigNumberish, state: BigNumberish, unitPrice: BigNumberish, budget: BigNumberish, amount: BigNumberish, receipts: BigNumberish, expiresAt: BigNumberish, claimBefore: BigNumberish, openClaim: BigNumberish}
+    export type SessionStruct = {user: AddressLike, service: BigNumberish, voucherSigner: AddressLike, expiresAt: BigNumberish, tier: BigNumberish, state: BigNumberish, feeBps: BigNumberish, operator: AddressLike, receipts: BigNumberish, receiptSigner: AddressLike, claimBefore: BigNumberish, modelId: BytesLike, unitPrice: BigNumberish, budget: BigNumberish, amount: BigNumberish, openClaim: BigNumberish}
 
-    export type SessionStructOutput = [user: string, voucherSigner: string, service: bigint, operator: string, receiptSigner: string, modelId: string, tier: bigint, state: bigint, unitPrice: bigint, budget: bigint, amount: bigint, receipts: bigint, expiresAt: bigint, claimBefore: bigint, openClaim: bigint] & {user: string, voucherSigner: string, service: bigint, operator: string, receiptSigner: string, modelId: string, tier: bigint, state: bigint, unitPrice: bigint, budget: bigint, amount: bigint, receipts: bigint, expiresAt: bigint, claimBefore: bigint, openClaim: bigint }
+    export type SessionStructOutput = [user: string, service: bigint, voucherSigner: string, expiresAt: bigint, tier: bigint, state: bigint, feeBps: bigint, operator: string, receipts: bigint, receiptSigner: string, claimBefore: bigint, modelId: string, unitPrice: bigint, budget: bigint, amount: bigint, openClaim: bigint] & {user: string, service: bigint, voucherSigner: string, expiresAt: bigint, tier: bigint, state: bigint, feeBps: bigint, operator: string, receipts: bigint, receiptSigner: string, claimBefore: bigint, modelId: string, unitPrice: bigint, budget: bigint, amount: bigint, openClaim: bigint }
   
 
     export type OrderStruct = {modelId: BytesLike, tier: BigNumberish, maxUnitPrice: BigNumberish, budget: BigNumberish, duration: BigNumberish, voucherSigner: AddressLike}
@@ -33,17 +33,18 @@ export declare namespace ISessions {
     }
 
   export interface ISessionsInterface extends Interface {
-    getFunction(nameOrSignature: "claim" | "claimOf" | "close" | "free" | "get" | "open" | "receiptDigest" | "settle" | "void" | "voucherDigest"): FunctionFragment;
+    getFunction(nameOrSignature: "claim" | "claimOf" | "close" | "free" | "get" | "open" | "receiptDigest" | "returnTip" | "settle" | "void" | "voucherDigest"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "ClaimFreed" | "ClaimPosted" | "ClaimSettled" | "ClaimVoided" | "SessionClosed" | "SessionClosing" | "SessionOpened"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "ClaimFreed" | "ClaimPosted" | "ClaimSettled" | "ClaimVoided" | "ClaimWindowProlonged" | "SessionClosed" | "SessionClosing" | "SessionOpened" | "TipReturned"): EventFragment;
 
     encodeFunctionData(functionFragment: 'claim', values: [VoucherStruct, BytesLike]): string;
 encodeFunctionData(functionFragment: 'claimOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'free', values: [BigNumberish, AddressLike[], BigNumberish]): string;
+encodeFunctionData(functionFragment: 'free', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'get', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'open', values: [ISessions.OrderStruct]): string;
 encodeFunctionData(functionFragment: 'receiptDigest', values: [ReceiptStruct]): string;
+encodeFunctionData(functionFragment: 'returnTip', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settle', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'voucherDigest', values: [VoucherStruct]): string;
@@ -55,6 +56,7 @@ decodeFunctionResult(functionFragment: 'free', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'get', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'open', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'receiptDigest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'returnTip', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'voucherDigest', data: BytesLike): Result;
@@ -109,6 +111,18 @@ decodeFunctionResult(functionFragment: 'voucherDigest', data: BytesLike): Result
 
   
 
+    export namespace ClaimWindowProlongedEvent {
+      export type InputTuple = [id: BigNumberish, claimBefore: BigNumberish];
+      export type OutputTuple = [id: bigint, claimBefore: bigint];
+      export interface OutputObject {id: bigint, claimBefore: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace SessionClosedEvent {
       export type InputTuple = [id: BigNumberish, refunded: BigNumberish];
       export type OutputTuple = [id: bigint, refunded: bigint];
@@ -134,9 +148,21 @@ decodeFunctionResult(functionFragment: 'voucherDigest', data: BytesLike): Result
   
 
     export namespace SessionOpenedEvent {
-      export type InputTuple = [id: BigNumberish, user: AddressLike, operator: AddressLike, service: BigNumberish, modelId: BytesLike, unitPrice: BigNumberish, budget: BigNumberish, expiresAt: BigNumberish];
-      export type OutputTuple = [id: bigint, user: string, operator: string, service: bigint, modelId: string, unitPrice: bigint, budget: bigint, expiresAt: bigint];
-      export interface OutputObject {id: bigint, user: string, operator: string, service: bigint, modelId: string, unitPrice: bigint, budget: bigint, expiresAt: bigint };
+      export type InputTuple = [id: BigNumberish, user: AddressLike, operator: AddressLike, service: BigNumberish, modelId: BytesLike, unitPrice: BigNumberish, budget: BigNumberish, expiresAt: BigNumberish, voucherSigner: AddressLike, claimBefore: BigNumberish, feeBps: BigNumberish];
+      export type OutputTuple = [id: bigint, user: string, operator: string, service: bigint, modelId: string, unitPrice: bigint, budget: bigint, expiresAt: bigint, voucherSigner: string, claimBefore: bigint, feeBps: bigint];
+      export interface OutputObject {id: bigint, user: string, operator: string, service: bigint, modelId: string, unitPrice: bigint, budget: bigint, expiresAt: bigint, voucherSigner: string, claimBefore: bigint, feeBps: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace TipReturnedEvent {
+      export type InputTuple = [id: BigNumberish, user: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [id: bigint, user: string, amount: bigint];
+      export interface OutputObject {id: bigint, user: string, amount: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -204,7 +230,7 @@ decodeFunctionResult(functionFragment: 'voucherDigest', data: BytesLike): Result
 
     
     free: TypedContractMethod<
-      [id: BigNumberish, verifiers: AddressLike[], rewardEach: BigNumberish, ],
+      [id: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -231,6 +257,14 @@ decodeFunctionResult(functionFragment: 'voucherDigest', data: BytesLike): Result
       [receipt: ReceiptStruct, ],
       [string],
       'view'
+    >
+    
+
+    
+    returnTip: TypedContractMethod<
+      [id: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -277,7 +311,7 @@ getFunction(nameOrSignature: 'close'): TypedContractMethod<
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'free'): TypedContractMethod<
-      [id: BigNumberish, verifiers: AddressLike[], rewardEach: BigNumberish, ],
+      [id: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -295,6 +329,11 @@ getFunction(nameOrSignature: 'receiptDigest'): TypedContractMethod<
       [receipt: ReceiptStruct, ],
       [string],
       'view'
+    >;
+getFunction(nameOrSignature: 'returnTip'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'settle'): TypedContractMethod<
       [id: BigNumberish, ],
@@ -316,9 +355,11 @@ getFunction(nameOrSignature: 'voucherDigest'): TypedContractMethod<
 getEvent(key: 'ClaimPosted'): TypedContractEvent<ClaimPostedEvent.InputTuple, ClaimPostedEvent.OutputTuple, ClaimPostedEvent.OutputObject>;
 getEvent(key: 'ClaimSettled'): TypedContractEvent<ClaimSettledEvent.InputTuple, ClaimSettledEvent.OutputTuple, ClaimSettledEvent.OutputObject>;
 getEvent(key: 'ClaimVoided'): TypedContractEvent<ClaimVoidedEvent.InputTuple, ClaimVoidedEvent.OutputTuple, ClaimVoidedEvent.OutputObject>;
+getEvent(key: 'ClaimWindowProlonged'): TypedContractEvent<ClaimWindowProlongedEvent.InputTuple, ClaimWindowProlongedEvent.OutputTuple, ClaimWindowProlongedEvent.OutputObject>;
 getEvent(key: 'SessionClosed'): TypedContractEvent<SessionClosedEvent.InputTuple, SessionClosedEvent.OutputTuple, SessionClosedEvent.OutputObject>;
 getEvent(key: 'SessionClosing'): TypedContractEvent<SessionClosingEvent.InputTuple, SessionClosingEvent.OutputTuple, SessionClosingEvent.OutputObject>;
 getEvent(key: 'SessionOpened'): TypedContractEvent<SessionOpenedEvent.InputTuple, SessionOpenedEvent.OutputTuple, SessionOpenedEvent.OutputObject>;
+getEvent(key: 'TipReturned'): TypedContractEvent<TipReturnedEvent.InputTuple, TipReturnedEvent.OutputTuple, TipReturnedEvent.OutputObject>;
 
     filters: {
       
@@ -338,6 +379,10 @@ getEvent(key: 'SessionOpened'): TypedContractEvent<SessionOpenedEvent.InputTuple
       ClaimVoided: TypedContractEvent<ClaimVoidedEvent.InputTuple, ClaimVoidedEvent.OutputTuple, ClaimVoidedEvent.OutputObject>;
     
 
+      'ClaimWindowProlonged(uint64,uint256)': TypedContractEvent<ClaimWindowProlongedEvent.InputTuple, ClaimWindowProlongedEvent.OutputTuple, ClaimWindowProlongedEvent.OutputObject>;
+      ClaimWindowProlonged: TypedContractEvent<ClaimWindowProlongedEvent.InputTuple, ClaimWindowProlongedEvent.OutputTuple, ClaimWindowProlongedEvent.OutputObject>;
+    
+
       'SessionClosed(uint64,uint256)': TypedContractEvent<SessionClosedEvent.InputTuple, SessionClosedEvent.OutputTuple, SessionClosedEvent.OutputObject>;
       SessionClosed: TypedContractEvent<SessionClosedEvent.InputTuple, SessionClosedEvent.OutputTuple, SessionClosedEvent.OutputObject>;
     
@@ -346,8 +391,12 @@ getEvent(key: 'SessionOpened'): TypedContractEvent<SessionOpenedEvent.InputTuple
       SessionClosing: TypedContractEvent<SessionClosingEvent.InputTuple, SessionClosingEvent.OutputTuple, SessionClosingEvent.OutputObject>;
     
 
-      'SessionOpened(uint64,address,address,uint64,bytes32,uint256,uint256,uint256)': TypedContractEvent<SessionOpenedEvent.InputTuple, SessionOpenedEvent.OutputTuple, SessionOpenedEvent.OutputObject>;
+      'SessionOpened(uint64,address,address,uint64,bytes32,uint256,uint256,uint256,address,uint256,uint256)': TypedContractEvent<SessionOpenedEvent.InputTuple, SessionOpenedEvent.OutputTuple, SessionOpenedEvent.OutputObject>;
       SessionOpened: TypedContractEvent<SessionOpenedEvent.InputTuple, SessionOpenedEvent.OutputTuple, SessionOpenedEvent.OutputObject>;
+    
+
+      'TipReturned(uint64,address,uint256)': TypedContractEvent<TipReturnedEvent.InputTuple, TipReturnedEvent.OutputTuple, TipReturnedEvent.OutputObject>;
+      TipReturned: TypedContractEvent<TipReturnedEvent.InputTuple, TipReturnedEvent.OutputTuple, TipReturnedEvent.OutputObject>;
     
     };
   }

@@ -69,6 +69,17 @@
     "inputs": [
       {
         "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "name": "Audits_InvalidSigner",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
         "name": "verifier",
         "type": "address"
       }
@@ -122,6 +133,43 @@
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      }
+    ],
+    "name": "Audits_SignerTaken",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "allocated",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "threshold",
+        "type": "uint256"
+      }
+    ],
+    "name": "Audits_StillBonded",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "ClaimId",
         "name": "claim",
         "type": "uint64"
@@ -133,6 +181,22 @@
       }
     ],
     "name": "Audits_TooEarly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "enlisted",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "required",
+        "type": "uint256"
+      }
+    ],
+    "name": "Audits_TooFewVerifiers",
     "type": "error"
   },
   {
@@ -208,6 +272,22 @@
       }
     ],
     "name": "Audits_WrongReveal",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "Audits_WrongSalt",
     "type": "error"
   },
   {
@@ -379,6 +459,37 @@
       },
       {
         "indexed": false,
+        "internalType": "uint256",
+        "name": "sample",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rewardEach",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "rosterVersion",
+        "type": "uint256"
+      }
+    ],
+    "name": "AuditPrepared",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
         "internalType": "bytes32[]",
         "name": "responseDigests",
         "type": "bytes32[]"
@@ -460,6 +571,31 @@
       }
     ],
     "name": "VerifierEnlisted",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "penalty",
+        "type": "uint256"
+      }
+    ],
+    "name": "VerifierOutvoted",
     "type": "event"
   },
   {
@@ -560,6 +696,19 @@
       }
     ],
     "name": "enlist",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "verifier",
+        "type": "address"
+      }
+    ],
+    "name": "evict",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -718,6 +867,45 @@
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "receipts",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "user",
+        "type": "address"
+      }
+    ],
+    "name": "prepare",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "cost",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint32",
+        "name": "roster",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "resign",
     "outputs": [],
@@ -745,6 +933,30 @@
     "name": "reveal",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      }
+    ],
+    "name": "rewardsOf",
+    "outputs": [
+      {
+        "internalType": "address[]",
+        "name": "verifiers",
+        "type": "address[]"
+      },
+      {
+        "internalType": "uint256",
+        "name": "rewardEach",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

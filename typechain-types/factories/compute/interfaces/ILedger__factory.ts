@@ -71,6 +71,11 @@
   },
   {
     "inputs": [],
+    "name": "Ledger_ZeroAddress",
+    "type": "error"
+  },
+  {
+    "inputs": [],
     "name": "Ledger_ZeroAmount",
     "type": "error"
   },
@@ -178,6 +183,37 @@
       }
     ],
     "name": "Paid",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "PaidOut",
     "type": "event"
   },
   {
@@ -370,6 +406,29 @@
       }
     ],
     "name": "pay",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "from",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "to",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "payOut",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

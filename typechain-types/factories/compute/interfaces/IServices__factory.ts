@@ -9,6 +9,17 @@
   {
     "inputs": [
       {
+        "internalType": "ServiceId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "Services_AlreadyOffered",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "operator",
         "type": "address"
@@ -60,6 +71,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "Services_NewBusinessStopped",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "bytes32",
@@ -88,6 +104,17 @@
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "price",
+        "type": "uint256"
+      }
+    ],
+    "name": "Services_NoTickAtOrBelow",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "ServiceId",
         "name": "id",
         "type": "uint64"
@@ -99,6 +126,17 @@
       }
     ],
     "name": "Services_NotOperator",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "Services_OnlyAudits",
     "type": "error"
   },
   {
@@ -137,6 +175,22 @@
       }
     ],
     "name": "Services_Unknown",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "ServiceId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "bool",
+        "name": "listed",
+        "type": "bool"
+      }
+    ],
+    "name": "Services_WrongListing",
     "type": "error"
   },
   {
@@ -187,6 +241,31 @@
       }
     ],
     "name": "CapacityReserved",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "cut",
+        "type": "uint256"
+      }
+    ],
+    "name": "OperatorPunished",
     "type": "event"
   },
   {
@@ -453,6 +532,45 @@
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "ClaimId",
+        "name": "claim",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "victim",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "compensation",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address[]",
+        "name": "reporters",
+        "type": "address[]"
+      }
+    ],
+    "name": "punish",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "cut",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "components": [
           {
             "internalType": "bytes32",
@@ -535,6 +653,19 @@
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      }
+    ],
+    "name": "requireCovered",
+    "outputs": [],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "modelId",
         "type": "bytes32"
@@ -571,9 +702,38 @@
         "internalType": "uint256",
         "name": "unitPrice",
         "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      }
+    ],
+    "name": "reservedOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

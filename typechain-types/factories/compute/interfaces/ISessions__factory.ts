@@ -173,6 +173,33 @@
   {
     "inputs": [
       {
+        "internalType": "enum Tier",
+        "name": "tier",
+        "type": "uint8"
+      }
+    ],
+    "name": "Sessions_TierNotAudited",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "ClaimId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "tip",
+        "type": "uint256"
+      }
+    ],
+    "name": "Sessions_TipNotReturnable",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "SessionId",
         "name": "id",
         "type": "uint64"
@@ -381,6 +408,25 @@
       {
         "indexed": false,
         "internalType": "uint256",
+        "name": "claimBefore",
+        "type": "uint256"
+      }
+    ],
+    "name": "ClaimWindowProlonged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "SessionId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
         "name": "refunded",
         "type": "uint256"
       }
@@ -457,9 +503,52 @@
         "internalType": "uint256",
         "name": "expiresAt",
         "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "voucherSigner",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "claimBefore",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "feeBps",
+        "type": "uint256"
       }
     ],
     "name": "SessionOpened",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "ClaimId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "user",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "TipReturned",
     "type": "event"
   },
   {
@@ -536,6 +625,16 @@
             "type": "uint128"
           },
           {
+            "internalType": "uint32",
+            "name": "roster",
+            "type": "uint32"
+          },
+          {
+            "internalType": "bool",
+            "name": "last",
+            "type": "bool"
+          },
+          {
             "internalType": "uint64",
             "name": "firstReceipt",
             "type": "uint64"
@@ -544,11 +643,6 @@
             "internalType": "uint64",
             "name": "receipts",
             "type": "uint64"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "receiptsRoot",
-            "type": "bytes32"
           },
           {
             "internalType": "DrawId",
@@ -561,14 +655,19 @@
             "type": "uint64"
           },
           {
+            "internalType": "bytes32",
+            "name": "receiptsRoot",
+            "type": "bytes32"
+          },
+          {
             "internalType": "uint64",
             "name": "freeAt",
             "type": "uint64"
           },
           {
-            "internalType": "uint32",
-            "name": "roster",
-            "type": "uint32"
+            "internalType": "uint128",
+            "name": "tip",
+            "type": "uint128"
           }
         ],
         "internalType": "struct ISessions.Claim",
@@ -598,16 +697,6 @@
         "internalType": "ClaimId",
         "name": "id",
         "type": "uint64"
-      },
-      {
-        "internalType": "address[]",
-        "name": "verifiers",
-        "type": "address[]"
-      },
-      {
-        "internalType": "uint256",
-        "name": "rewardEach",
-        "type": "uint256"
       }
     ],
     "name": "free",
@@ -633,29 +722,19 @@
             "type": "address"
           },
           {
-            "internalType": "address",
-            "name": "voucherSigner",
-            "type": "address"
-          },
-          {
             "internalType": "ServiceId",
             "name": "service",
             "type": "uint64"
           },
           {
             "internalType": "address",
-            "name": "operator",
+            "name": "voucherSigner",
             "type": "address"
           },
           {
-            "internalType": "address",
-            "name": "receiptSigner",
-            "type": "address"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "modelId",
-            "type": "bytes32"
+            "internalType": "uint64",
+            "name": "expiresAt",
+            "type": "uint64"
           },
           {
             "internalType": "enum Tier",
@@ -666,6 +745,36 @@
             "internalType": "enum ISessions.SessionState",
             "name": "state",
             "type": "uint8"
+          },
+          {
+            "internalType": "uint16",
+            "name": "feeBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint64",
+            "name": "receipts",
+            "type": "uint64"
+          },
+          {
+            "internalType": "address",
+            "name": "receiptSigner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint64",
+            "name": "claimBefore",
+            "type": "uint64"
+          },
+          {
+            "internalType": "bytes32",
+            "name": "modelId",
+            "type": "bytes32"
           },
           {
             "internalType": "uint128",
@@ -681,21 +790,6 @@
             "internalType": "uint128",
             "name": "amount",
             "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "receipts",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "expiresAt",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "claimBefore",
-            "type": "uint64"
           },
           {
             "internalType": "ClaimId",
@@ -826,6 +920,19 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "ClaimId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "returnTip",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

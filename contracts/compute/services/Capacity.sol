@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IBonds} from "../../core/interfaces/IBonds.sol";
+import {IParameters} from "../../core/interfaces/IParameters.sol";
+import {IServices} from "../interfaces/IServices.sol";
+import {ClaimId} from "../types/ComputeTypes.sol";
+
+/// @title Capacity
+/// @notice What an operator's bond lets it admit, and what it loses by guilt.
+abstract contract Capacity is IServices {
+    /* CONSTANTS */
+
+    uint256 private constant BPS = 10_000;
+
+    /* IMMUTABLES */
+
+    IBonds internal immutable BONDS;
+    IParameters internal immutable PARAMETERS;
+    address private immutable AUDITS;
+
+    /* STORAGE */
+
+    /// @inheritdoc IServices
+    mapping(address operator => uint256) public reservedOf;
+
+    /* CONSTRUCTOR */
+
+    constructor(IBonds bonds, IParameters parameters, address audits) {
+        BONDS = bonds;
+        PARAMETERS = parameters;
+        AUDITS = audits;
+    }
+
+    /* BLAME */
+
+    /// @inheritdoc IServices
+    function punish(
+        address operator,
+        ClaimId claim,
+        address victim,
+        uint256 compensation,
+        address[] calldata reporters
+    ) external returns (uint256 cut) {
+        require(msg.sender == AUDITS, Services_OnlyAudits(msg.sender));
+
+        uint256 slashable = BONDS.slashable(operator, address(this));
+        uint256 amount = (slashable * PARAMETERS.get("audits.slashBps")) / BPS;
+        if (amount < compensation) amount = compensation < slashable ? compensation : slashable;
+        if (amount != 0) {
+            cut = BONDS.slash(
+                IBonds.Slash({
+                    operator: operator,
+                    amount: amount,
+                    victim: victim,
+                    victimAmount: compensation,
+                    reporters: reporters,
+                    reporterAmount: reporters.length == 0
+                        ? 0
+                        : (amount * PARAMETERS.get("audits.reporterBps")) / BPS,
+                    evidence: bytes32(uint256(ClaimId.unwrap(claim)))
+                })
+            );
+        }
+        emit OperatorPunished(operator, claim, cut);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IServices
+    function requireCovered(address operator) external view {
+        uint256 allocated = BONDS.allocated(operator, address(this));
+        // Rounded up: a bond that is one wei short doesn't cover.
+        uint256 required = (reservedOf[operator] * _bondRatio() + BPS - 1) / BPS;
+        require(allocated >= required, Services_InsufficientBond(operator, allocated, required));
+    }
+
+    /// @inheritdoc IServices
+    function freeCapacity(address operator) external view returns (uint256) {
+        return _freeCapacity(operator, _bondRatio());
+    }
+
+    function _freeCapacity(address operator, uint256 ratio) internal view returns (uint256) {
+        uint256 admitted = (BONDS.allocated(operator, address(this)) * BPS) / ratio;
+        uint256 reserved = reservedOf[operator];
+        return admitted > reserved ? admitted - reserved : 0;
+    }
+
+    function _bondRatio() internal view returns (uint256) {
+        return PARAMETERS.get("services.bondRatio");
+    }
+}
