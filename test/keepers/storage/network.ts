@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HDNodeWallet, Mnemonic, parseEther, Wallet } from "ethers";
+import { type Codec, createCodec } from "../../../keepers/coding/codec.ts";
+import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
+import { type StorageNodeOptions, startStorageNode } from "../../../keepers/storage/node.ts";
+import { deployPlan, sendCalls, shortName } from "../../../scripts/deploy/deploy.ts";
+import { devnetSettings } from "../../../scripts/deploy/devnet.ts";
+import { devnetParameters } from "../../../scripts/deploy/parameters.ts";
+import { myceliaPlan } from "../../../scripts/deploy/plan.ts";
+import { IModules__factory } from "../../../typechain-types/factories/core/interfaces/IModules__factory.js";
+import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
+import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
+import { startAnvil, type TestChain } from "../runtime/chains.ts";
+import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
+
+const MNEMONIC = "test test test test test test test test test test test junk";
+const CONTRACTS = [
+  "Authority",
+  "MyceliaToken",
+  "Treasury",
+  "Emission",
+  "Parameters",
+  "Modules",
+  "Bonds",
+  "Committee",
+  "StorageLog",
+];
+
+/** A key of the chain's own accounts, which hold ether; 0 deploys. */
+export function accountKey(index: number): string {
+  const mnemonic = Mnemonic.fromPhrase(MNEMONIC);
+  return HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`).privateKey;
+}
+
+/** A real chain with the contracts that storage stands on, and whatever nodes a test starts. */
+export class StorageNetwork {
+  readonly chain: TestChain;
+  readonly deployment: Deployment;
+  readonly codec: Codec;
+  readonly #directory: string;
+  readonly #contexts: KeeperContext[] = [];
+  readonly #children = new Set<ChildProcess>();
+
+  private constructor(chain: TestChain, deployment: Deployment, codec: Codec, directory: string) {
+    this.chain = chain;
+    this.deployment = deployment;
+    this.codec = codec;
+    this.#directory = directory;
+  }
+
+  static async start(): Promise<StorageNetwork> {
+    const chain = await startAnvil("--accounts", "40");
+    const deployment = await deploy(chain);
+    const directory = await mkdtemp(join(tmpdir(), "storage-network-"));
+    return new StorageNetwork(chain, deployment, await createCodec(), directory);
+  }
+
+  /** Gives an account tokens to bond or to pay with. */
+  async fund(index: number, amount = parseEther("1000")): Promise<void> {
+    const token = MyceliaToken__factory.connect(this.address("MyceliaToken"), this.wallet(0));
+    await (await token.transfer(this.wallet(index).address, amount)).wait();
+  }
+
+  address(name: string): string {
+    return this.deployment.contracts[name]!.address;
+  }
+
+  wallet(index: number): Wallet {
+    return new Wallet(accountKey(index), this.chain.provider);
+  }
+
+  /** What a node of account `index` is started with; the same every time. */
+  async setup(index: number, port?: number): Promise<NodeSetup> {
+    return {
+      rpcUrl: this.chain.url,
+      deployment: this.deployment,
+      privateKey: accountKey(index),
+      port: port ?? (await freePort()),
+      dataDir: join(this.#directory, `account-${index}`),
+    };
+  }
+
+  /** A node in this process that serves. */
+  async startNode(setup: NodeSetup, options: Partial<StorageNodeOptions> = {}): Promise<KeeperContext> {
+    const context = await openNodeContext(setup);
+    const { codec } = this;
+    await startStorageNode(context, {
+      quotaBytes: 256 * 1024 * 1024,
+      register: true,
+      codec,
+      committeeTtlMs: 50,
+      ...options,
+    });
+    context.closers.add("server", () => context.server.close());
+    await context.server.serve();
+    this.#contexts.push(context);
+    return context;
+  }
+
+  /** Accounts 1..count as funded, serving members. */
+  async startNodes(count: number, options: Partial<StorageNodeOptions> = {}): Promise<KeeperContext[]> {
+    const nodes: KeeperContext[] = [];
+    for (let index = 1; index <= count; index++) {
+      await this.fund(index);
+      nodes.push(await this.startNode(await this.setup(index), options));
+    }
+    return nodes;
+  }
+
+  /** A node in a process of its own that serves. */
+  async spawnNode(setup: NodeSetup, quotaBytes = 256 * 1024 * 1024): Promise<ChildProcess> {
+    const script = join(import.meta.dirname, "nodeProcess.ts");
+    const child = spawn(
+      process.execPath,
+      ["--import=tsx", script, JSON.stringify({ ...setup, quotaBytes })],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    this.#children.add(child);
+    child.once("exit", () => this.#children.delete(child));
+    const [text] = (await Promise.race([
+      once(child.stdout, "data"),
+      once(child, "exit").then(([code]) => Promise.reject(new Error(`a node ended with ${code}`))),
+    ])) as [Buffer];
+    if (!text.toString().startsWith("ready")) throw new Error(`a node said ${text}`);
+    return child;
+  }
+
+  /** A context without a server of its own use: for a client. */
+  async openClient(index: number): Promise<KeeperContext> {
+    const context = await openNodeContext(await this.setup(index));
+    this.#contexts.push(context);
+    return context;
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#children) await kill(child);
+    await Promise.all(this.#contexts.map(({ closers }) => closers.closeAll()));
+    await this.codec.close();
+    await this.chain.stop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Ends a process as a power cut would. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function deploy(chain: TestChain): Promise<Deployment> {
+  const deployer = new Wallet(accountKey(0), chain.provider);
+  const plan = myceliaPlan(devnetSettings, deployer.address).filter(({ name }) => CONTRACTS.includes(name));
+  const deployment = await deployPlan(deployer, plan, () => {});
+  const at = (name: string) => deployment.contracts[name]!.address;
+  const parameters = devnetParameters
+    .filter(({ name }) => name.startsWith("storage."))
+    .map(({ name, value, min, max, maxStep, cooldown }) => ({
+      what: name,
+      to: at("Parameters"),
+      data: IParameters__factory.createInterface().encodeFunctionData("introduce", [
+        shortName(name),
+        value,
+        { min, max, maxStep, cooldown },
+      ]),
+    }));
+  const modules = ["Committee", "StorageLog"].map((name) => ({
+    what: name,
+    to: at("Modules"),
+    data: IModules__factory.createInterface().encodeFunctionData("register", [shortName(name), at(name)]),
+  }));
+  await sendCalls(deployer, [...parameters, ...modules], () => {});
+  return deployment;
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import pino from "pino";
+import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
+import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
+import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
+import { createServer } from "../../../keepers/runtime/http/server.ts";
+import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
+import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
+import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
+import { createMetricsRegistry } from "../../../keepers/runtime/metrics/registry.ts";
+import { openLmdbStore } from "../../../keepers/runtime/store/lmdb.ts";
+import { openTransactionSender } from "../../../keepers/runtime/transactions/lane.ts";
+
+export interface NodeSetup {
+  readonly rpcUrl: string;
+  readonly deployment: Deployment;
+  readonly privateKey: string;
+  readonly port: number;
+  readonly dataDir: string;
+}
+
+/** A keeper's context out of the runtime's real parts, as the command line wires it. */
+export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> {
+  const { deployment, dataDir, port } = setup;
+  const { chainId } = deployment;
+  const closers = createClosers();
+  const logger = pino({ level: "silent" });
+  const metrics = createMetricsRegistry({ name: "storage", version: "test" });
+  const signer = createMemorySigner(setup.privateKey);
+  const provider = await createProvider(setup.rpcUrl);
+  closers.add("provider", () => provider.destroy());
+  const store = openLmdbStore(join(dataDir, "store"));
+  closers.add("store", () => store.close());
+  const transactions = await openTransactionSender({
+    provider,
+    signer,
+    chainId,
+    store: store.under("transactions/"),
+    pollMs: 50,
+  });
+  closers.add("transactions", () => transactions.close());
+  const http = createHttpClient({ allowPrivate: true });
+  closers.add("http client", () => http.close());
+  const server = createServer({ name: "storage", port, metrics, logger });
+  const stop = new AbortController();
+  const unused = (what: string) => () => {
+    throw new Error(`a storage node uses no ${what}`);
+  };
+  return {
+    ...{ provider, chainId, deployment, signer, transactions, store, http, server, logger, metrics, closers },
+    ...{ dataDir, publicUrl: `http://127.0.0.1:${port}`, signal: stop.signal },
+    leases: openEmbeddedLeases(store),
+    queue: unused("queue"),
+    follow: unused("follower"),
+  };
+}
