@@ -11,7 +11,7 @@ export interface Leaf {
   readonly path: string;
   /** "MYCELIA_HTTP_BODY_LIMIT". */
   readonly variable: string;
-  /** "--http-body-limit". */
+  /** "--set http.bodyLimit". */
   readonly flag: string;
   readonly kind: LeafKind;
   /** Never printed, and refused as a value in environment or flags: others can read those. */
@@ -62,7 +62,7 @@ function leafOf(path: readonly string[], field: z.ZodType, inner: z.ZodType): Le
   return {
     path: path.join("."),
     variable: VARIABLE_PREFIX + words.join("_").toUpperCase(),
-    flag: `--${words.join("-").toLowerCase()}`,
+    flag: `--set ${path.join(".")}`,
     kind: kindOf(inner),
     secret: marked === true || (marked === undefined && isSecretName(path.at(-1) ?? "")),
     originOnly: (field.meta()?.originOnly ?? inner.meta()?.originOnly) === true,

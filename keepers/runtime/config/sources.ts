@@ -4,7 +4,7 @@ import { coerceText } from "./coerce.ts";
 import { nearestName } from "./nearest.ts";
 import { type Leaf, VARIABLE_PREFIX } from "./schema.ts";
 
-/** A value that was given, and by what: "file /etc/mycelia.json", "env MYCELIA_HTTP_PORT", "flag --http-port". */
+/** A value that was given, and by what: "file /etc/mycelia.json", "env MYCELIA_HTTP_PORT", "flag --set http.port". */
 export interface Given {
   readonly value: unknown;
   readonly source: string;

@@ -21,6 +21,8 @@ export interface SignalsOptions {
 export interface Signals {
   /** Aborts with a `StopError` at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Aborts without a signal of the system, unless it is aborted already. */
+  abort(reason: unknown): void;
   /** Stops listening. */
   dispose(): void;
 }
@@ -51,6 +53,7 @@ export function installSignals(options: SignalsOptions = {}): Signals {
   process.on("SIGTERM", onSignal);
   return {
     signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
     dispose() {
       clearTimeout(timer);
       process.off("SIGINT", onSignal);
@@ -78,6 +81,8 @@ export async function runUntilSignal(
     await run(signals.signal);
   } catch (err) {
     if (!isStop(err, signals.signal)) fail(err, "failed");
+    // What still runs in the background must end before what it stands on is closed.
+    signals.abort(err);
   }
   try {
     await closers.closeAll();

@@ -32,10 +32,10 @@ export function createLogger(options: LoggerOptions): Logger {
   };
   const logger = pino(settings, streamOf(options));
   // pino formats what is logged, but takes a child's own fields as they are.
-  const { child } = logger;
-  logger.child = function redactedChild(this: Logger, fields, childOptions) {
-    return child.call(this, redactFields(fields), childOptions) as ReturnType<typeof child>;
-  } as typeof child;
+  const child: (this: Logger, fields: object, childOptions?: object) => unknown = logger.child;
+  logger.child = function redactedChild(this: Logger, fields: object, childOptions?: object) {
+    return child.call(this, redactFields(fields), childOptions);
+  } as unknown as typeof logger.child;
   return logger;
 }
 

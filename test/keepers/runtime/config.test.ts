@@ -49,7 +49,7 @@ describe("configuration", () => {
     expect(config.values.name).equal("flag");
     expect(config.values.http).deep.equal({ port: 2, bodyLimit: 3, open: false });
     expect(config.values.peers).deep.equal(["a"]);
-    expect(config.sources.get("name")).equal("flag --name");
+    expect(config.sources.get("name")).equal("flag --set name");
     expect(config.sources.get("http.bodyLimit")).equal("env MYCELIA_HTTP_BODY_LIMIT");
     expect(config.sources.get("http.port")).equal(`file ${file}`);
     expect(config.sources.get("http.open")).equal("default");
@@ -93,7 +93,7 @@ describe("configuration", () => {
       /http\.port \(env MYCELIA_HTTP_PORT\)/,
     );
     expect(error).include({ code: "config/invalid", retry: false });
-    expect(String(error)).match(/http\.open \(flag --http-open\)/);
+    expect(String(error)).match(/http\.open \(flag --set http\.open\)/);
   });
 
   it("refuses unknown names in file, environment and flags, with the nearest name", async () => {
@@ -175,7 +175,7 @@ describe("configuration", () => {
     const rows = (await loadConfig(keeperSchema, { env: hosted, flags: {} })).describe();
     expect(rows.find((row) => row.path === "chain.rpcUrl")?.value).equal('"https://node.example"');
     const missing = loadConfig(keeperSchema, { env: {}, flags: {} });
-    await expect(missing).rejectedWith(/dataDir \(give it as --data-dir or MYCELIA_DATA_DIR\)/);
+    await expect(missing).rejectedWith(/dataDir \(give it as --set dataDir or MYCELIA_DATA_DIR\)/);
     const leaky = { ...env, MYCELIA_REDIS_URL: "redis://:pw@box" };
     await expect(loadConfig(keeperSchema, { env: leaky, flags: {} })).rejectedWith(/redis\.passwordFile/);
   });
