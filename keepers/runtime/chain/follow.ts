@@ -78,7 +78,13 @@ class Follower {
       const next = (cursor?.number ?? options.fromBlock - 1) + 1;
       const final = Math.min(target, head - options.finality);
       cursor = next <= final ? await this.#skip(next, final) : await this.#stepTo(next, cursor, head);
-      if (cursor === undefined) return false;
+      if (cursor === undefined) {
+        this.#setup.logger?.warn(
+          { height: next, head },
+          "block does not build on the one before; looking again",
+        );
+        return false;
+      }
     }
     if (cursor !== undefined && !signal.aborted) await this.#tell(cursor);
     return true;

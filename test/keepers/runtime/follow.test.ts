@@ -167,7 +167,6 @@ for (const [name, start] of [
       const gone = [await mint(), await mint()].map((receipt) => receipt.blockNumber);
       await settled(index);
       await chain.rpc("evm_revert", base);
-      // The sender offers its transactions again, in other blocks.
       await mine(3);
       await eventually("both were undone", () => index.calls.includes(`-${gone[0]}`));
       await settled(index);

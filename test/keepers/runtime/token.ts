@@ -6,7 +6,7 @@ import type { MyceliaToken } from "../../../typechain-types/core/MyceliaToken.js
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
 
 /** First account of the development mnemonic that anvil and Hardhat share; it has ether on every test chain. */
-const RICH_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+export const RICH_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /** The settlement token with a fresh key as its only minter: every mint that lands adds to the supply. */
 export interface MintingKey {
@@ -31,6 +31,14 @@ export async function deployToken(provider: JsonRpcProvider): Promise<MintingKey
   await mineUntil(provider, funding.hash);
   const address = await token.getAddress();
   return { token, address, signer, privateKey, mintJob: (key, amount) => mintJob(address, key, amount) };
+}
+
+/** Ether for gas. */
+export async function fund(provider: JsonRpcProvider, address: string): Promise<void> {
+  const rich = new Wallet(RICH_KEY, provider);
+  const nonce = await provider.getTransactionCount(rich.address, "pending");
+  const { hash } = await rich.sendTransaction({ to: address, value: parseEther("100"), nonce });
+  await mineUntil(provider, hash);
 }
 
 export function mintJob(token: string, key: string, amount: bigint): TransactionJob {
