@@ -22,6 +22,8 @@ export interface SessionTerms {
   readonly expiresAt: bigint;
   readonly claimBefore: bigint;
   readonly openClaim: bigint;
+  /** Protocol fee on claims. */
+  readonly feeBps: bigint;
 }
 
 export interface ClaimTerms {
@@ -74,6 +76,7 @@ export async function readSession(
     expiresAt: found.expiresAt,
     claimBefore: found.claimBefore,
     openClaim: found.openClaim,
+    feeBps: found.feeBps,
   };
 }
 

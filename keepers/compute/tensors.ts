@@ -166,9 +166,10 @@ class BundleReader {
     return this.#view.getUint32(this.#take(4), littleEndian);
   }
 
-  slice(length: number): Uint8Array<ArrayBuffer> {
+  /** A copy in memory of its own: a Buffer's own slice would share that of its pool. */
+  copy(length: number): Uint8Array<ArrayBuffer> {
     const at = this.#take(length);
-    return this.#bytes.slice(at, at + length) as Uint8Array<ArrayBuffer>;
+    return new Uint8Array(this.#bytes.subarray(at, at + length));
   }
 
   #take(length: number): number {
@@ -184,7 +185,7 @@ function byName(a: Tensor, b: Tensor): number {
 }
 
 function readTensor(reader: BundleReader): Tensor {
-  const name = String.fromCharCode(...reader.slice(reader.uint8()));
+  const name = String.fromCharCode(...reader.copy(reader.uint8()));
   const dtype = DATA_TYPES[reader.uint8()];
   check(dtype !== undefined, `tensor "${name}" has an unknown type code`);
   const rank = reader.uint8();
@@ -192,7 +193,7 @@ function readTensor(reader: BundleReader): Tensor {
   const dims = Array.from({ length: rank }, () => reader.uint32(true));
   const size = elementCount(dims) * CONSTRUCTORS[dtype].BYTES_PER_ELEMENT;
   check(size <= reader.left, `tensor "${name}" is cut short: ${size} bytes wanted, ${reader.left} left`);
-  const raw = reader.slice(size);
+  const raw = reader.copy(size);
   const data = new CONSTRUCTORS[dtype](raw.buffer);
   const tensor = { name, dtype, dims, data };
   checkTensor(tensor);

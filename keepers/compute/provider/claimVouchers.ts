@@ -32,12 +32,11 @@ export async function claimable(
   if (amount <= 0n || receipts <= 0n) return undefined;
   if ((await chainTime(parts.context.provider)) > terms.claimBefore) return undefined;
   const { audits, parameters } = parts.contracts;
-  const [cost, tip, feeBps] = await Promise.all([
+  const [cost, tip] = await Promise.all([
     audits.cost(receipts),
     parameters.get(encodeBytes32String("beacon.tip")),
-    parameters.get(encodeBytes32String("sessions.feeBps")),
   ]);
-  return amount < cost + tip + (amount * feeBps) / 10_000n ? undefined : signed;
+  return amount < cost + tip + (amount * terms.feeBps) / 10_000n ? undefined : signed;
 }
 
 async function isDue(

@@ -121,6 +121,13 @@ describe("tensor bundle", () => {
     expect(() => decodeTensors(bytes)).to.throw("NaN");
   });
 
+  it("reads a Buffer that is part of a larger pool", () => {
+    const bytes = encodeTensors([filled("x", [2, 3], "float32", 1)]);
+    const pool = Buffer.alloc(bytes.length + 16, 0xff);
+    pool.set(bytes, 3);
+    expect(decodeTensors(pool.subarray(3, 3 + bytes.length))).to.deep.equal(decodeTensors(bytes));
+  });
+
   it("keeps minus zero apart from zero", () => {
     const encode = (value: number) =>
       encodeTensors([{ name: "x", dtype: "float64", dims: [], data: Float64Array.of(value) }]);
