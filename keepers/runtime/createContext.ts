@@ -108,6 +108,7 @@ async function openPlace({ name, settings, closers, logger }: ContextOptions): P
       },
     );
   }
+  if (settings.redis.url !== undefined) throw noRedis();
   const { rpcUrl, deploymentFile } = settings.chain;
   const deployment = await readDeployment(deploymentFile);
   const provider = await createProvider(rpcUrl);
@@ -173,4 +174,8 @@ function followingOf({ chain: { confirmations, finality, pollMs } }: ContextOpti
 function firstBlockOf(deployment: Deployment): number {
   const blocks = Object.values(deployment.contracts).map(({ block }) => block);
   return blocks.length === 0 ? 0 : Math.min(...blocks);
+}
+
+function noRedis(): FatalError {
+  return new FatalError("keeper/no-redis", "this build keeps state in this process only; leave redis.url out");
 }

@@ -101,7 +101,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 }
 
 /** @throws HttpError http/bad-url, http/bad-scheme, http/credentials-in-url */
-export function checkUrl(url: string): URL {
+function checkUrl(url: string): URL {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined) throw refused("http/bad-url", `"${clip(url)}" is not a URL`, { url: clip(url) });
   if (parsed.username !== "" || parsed.password !== "") {

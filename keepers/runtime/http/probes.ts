@@ -27,7 +27,7 @@ export function addProbes(server: FastifyInstance, name: string, registry: Regis
   });
   server.get("/status", async (_request, reply) => {
     const entries = await Promise.all(
-      [...reports].map(async ([key, report]) => [key, await report()] as const),
+      [...reports].map(async ([key, report]) => [key, await told(report)] as const),
     );
     return reply.type("application/json").send(toJson({ name, ...Object.fromEntries(entries) }));
   });
@@ -38,6 +38,15 @@ export function addProbes(server: FastifyInstance, name: string, registry: Regis
     addReadiness: (key, check) => void checks.set(key, check),
     addStatus: (key, report) => void reports.set(key, report),
   };
+}
+
+/** One report that fails must not hide the others: this page is read when something is wrong. */
+async function told(report: StatusReport): Promise<object> {
+  try {
+    return await report();
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function unready(checks: ReadonlyMap<string, Readiness>): Promise<string[]> {
