@@ -177,5 +177,8 @@ function firstBlockOf(deployment: Deployment): number {
 }
 
 function noRedis(): FatalError {
-  return new FatalError("keeper/no-redis", "this build keeps state in this process only; leave redis.url out");
+  return new FatalError(
+    "keeper/no-redis",
+    "this build keeps state in this process only; leave redis.url out",
+  );
 }
