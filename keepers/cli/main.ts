@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { computeCommand } from "./commands/compute.ts";
 import { demoCommand, startCommand } from "./commands/demo.ts";
@@ -8,19 +6,14 @@ import { keysCommand } from "./commands/keys.ts";
 import { downCommand, statusCommand, upCommand } from "./commands/network.ts";
 import { runCommand } from "./commands/run.ts";
 import { storageCommand } from "./commands/storage.ts";
-import { packageRoot } from "./paths.ts";
+import { packageVersion } from "./paths.ts";
 import { reportFailure } from "./terminal/failure.ts";
 import { createOutput } from "./terminal/output.ts";
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
-  return manifest.version;
-}
 
 function createProgram(): Command {
   const program = new Command("mycelia")
     .description("An AI network on any EVM chain: storage, compute and the keepers that serve them.")
-    .version(version())
+    .version(packageVersion())
     .option("--json", "print one JSON value instead of text")
     .option("--verbose", "print stack traces of errors")
     .option("--data-dir <dir>", "where all state lives (default: .mycelia; env MYCELIA_DATA_DIR)")

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -16,10 +17,25 @@ export function dataDirectory(flag: string | undefined, env: NodeJS.ProcessEnv):
   return fromSource ? join(packageRoot, ".mycelia") : join(env.HOME ?? ".", ".mycelia");
 }
 
+/** What Node needs to run our TypeScript; nothing for the built package. */
+const loader = fromSource
+  ? ["--import", pathToFileURL(join(packageRoot, "node_modules/tsx/dist/esm/index.mjs")).href]
+  : [];
+const extension = fromSource ? "ts" : "js";
+const codeRoot = join(here, "..", "..");
+
+/** Command line of the provider that cheats, for the demo. */
+export function cheatCommand(): string[] {
+  return [process.execPath, ...loader, join(codeRoot, "examples", "cheat", `main.${extension}`)];
+}
+
 /** Command line that runs this CLI again in a new process. */
 export function cliCommand(...args: string[]): string[] {
-  const loader = fromSource
-    ? ["--import", new URL("../../node_modules/tsx/dist/esm/index.mjs", import.meta.url).href]
-    : [];
-  return [process.execPath, ...loader, join(here, fromSource ? "main.ts" : "main.js"), ...args];
+  return [process.execPath, ...loader, join(here, `main.${extension}`), ...args];
+}
+
+/** Version of this package. */
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+  return manifest.version;
 }

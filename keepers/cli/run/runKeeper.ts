@@ -7,7 +7,7 @@ import type { RunOptions } from "../commands/run.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { loadRole, type Role, type RoleName, roleNames } from "./roles.ts";
-import { serveRole } from "./serveRole.ts";
+import { type RunConfig, serveRole } from "./serveRole.ts";
 
 /** Environment variables that begin like ours and belong to the CLI itself. */
 const cliVariables = ["MYCELIA_DATA_DIR"];
@@ -27,10 +27,8 @@ export async function runKeeper(options: RunOptions, output: Output): Promise<nu
     );
     return 0;
   }
-  return await serveRole(name, role, config.values);
+  return await serveRole(role, config.values as RunConfig);
 }
-
-export type RoleConfig = z.output<typeof keeperSchema> & { name: string; role: RoleName };
 
 async function readConfig(name: RoleName, role: Role, options: RunOptions): Promise<Config<z.ZodObject>> {
   const schema = keeperSchema.extend({
