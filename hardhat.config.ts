@@ -27,7 +27,7 @@ export default defineConfig({
   warnings: {
     "npm/**/*": { default: "off" },
     "contracts/**/*": { default: "error" },
-    "test/**/*": { default: "error" },
+    "test/**/*": { default: "error", "code-size": "off", "initcode-size": "off" },
   },
   test: {
     mocha: { timeout: 120_000 },
