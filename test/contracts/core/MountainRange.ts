@@ -11,7 +11,7 @@ const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "MountainRange")
 type View<A extends unknown[], R> = TypedContractMethod<A, [R], "view">;
 interface Probe {
   append: TypedContractMethod<[data: BytesLike], [bigint], "nonpayable">;
-  appendMany: TypedContractMethod<[data: BytesLike[]], [void], "nonpayable">;
+  appendMany: TypedContractMethod<[data: BytesLike[]], [undefined], "nonpayable">;
   count: View<[], bigint>;
   root: View<[], string>;
   verify: View<
