@@ -3,3 +3,5 @@
 /* eslint-disable */
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
+export type { Committee } from './Committee.js';
+export type { StorageLog } from './StorageLog.js';

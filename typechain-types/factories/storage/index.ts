@@ -2,3 +2,5 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
+export { Committee__factory } from './Committee__factory.js';
+export { StorageLog__factory } from './StorageLog__factory.js';

@@ -6,32 +6,38 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 export declare namespace ICommittee {
       
-    export type MemberStruct = {operator: AddressLike, signer: AddressLike, slots: BigNumberish, endpoint: string}
+    export type MemberStruct = {operator: AddressLike, signer: AddressLike, slots: BigNumberish, leftAt: BigNumberish, endpoint: string}
 
-    export type MemberStructOutput = [operator: string, signer: string, slots: bigint, endpoint: string] & {operator: string, signer: string, slots: bigint, endpoint: string }
+    export type MemberStructOutput = [operator: string, signer: string, slots: bigint, leftAt: bigint, endpoint: string] & {operator: string, signer: string, slots: bigint, leftAt: bigint, endpoint: string }
   
     }
 
   export interface ICommitteeInterface extends Interface {
-    getFunction(nameOrSignature: "join" | "memberAt" | "memberCount" | "memberOf" | "ownerOf" | "owners" | "resign" | "setEndpoint"): FunctionFragment;
+    getFunction(nameOrSignature: "evict" | "join" | "memberAt" | "memberCount" | "memberOf" | "operatorOf" | "ownerOf" | "owners" | "receiptDigest" | "resign" | "setEndpoint"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "EndpointChanged" | "MemberJoined" | "MemberLeft" | "SlotsAssigned"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'join', values: [AddressLike, string]): string;
+    encodeFunctionData(functionFragment: 'evict', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'join', values: [AddressLike, string]): string;
 encodeFunctionData(functionFragment: 'memberAt', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'memberCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'memberOf', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'operatorOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'ownerOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'owners', values?: undefined): string;
+encodeFunctionData(functionFragment: 'receiptDigest', values: [BytesLike, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'resign', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setEndpoint', values: [string]): string;
 
-    decodeFunctionResult(functionFragment: 'join', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'evict', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'join', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'memberAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'memberCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'memberOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'operatorOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'ownerOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'owners', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'receiptDigest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'resign', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
   }
@@ -119,6 +125,14 @@ decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
 
     
     
+    evict: TypedContractMethod<
+      [operator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     join: TypedContractMethod<
       [signer: AddressLike, endpoint: string, ],
       [bigint],
@@ -151,6 +165,14 @@ decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
     
 
     
+    operatorOf: TypedContractMethod<
+      [signer: AddressLike, ],
+      [string],
+      'view'
+    >
+    
+
+    
     ownerOf: TypedContractMethod<
       [slot: BigNumberish, ],
       [bigint],
@@ -162,6 +184,14 @@ decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
     owners: TypedContractMethod<
       [],
       [bigint[]],
+      'view'
+    >
+    
+
+    
+    receiptDigest: TypedContractMethod<
+      [commitment: BytesLike, k: BigNumberish, n: BigNumberish, rowSize: BigNumberish, slots: BigNumberish, ],
+      [string],
       'view'
     >
     
@@ -185,7 +215,12 @@ decodeFunctionResult(functionFragment: 'setEndpoint', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'join'): TypedContractMethod<
+    getFunction(nameOrSignature: 'evict'): TypedContractMethod<
+      [operator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'join'): TypedContractMethod<
       [signer: AddressLike, endpoint: string, ],
       [bigint],
       'nonpayable'
@@ -205,6 +240,11 @@ getFunction(nameOrSignature: 'memberOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'operatorOf'): TypedContractMethod<
+      [signer: AddressLike, ],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'ownerOf'): TypedContractMethod<
       [slot: BigNumberish, ],
       [bigint],
@@ -213,6 +253,11 @@ getFunction(nameOrSignature: 'ownerOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'owners'): TypedContractMethod<
       [],
       [bigint[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'receiptDigest'): TypedContractMethod<
+      [commitment: BytesLike, k: BigNumberish, n: BigNumberish, rowSize: BigNumberish, slots: BigNumberish, ],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'resign'): TypedContractMethod<

@@ -61,8 +61,19 @@
     "type": "error"
   },
   {
-    "inputs": [],
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
     "name": "Committee_InvalidSigner",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "Committee_NewBusinessStopped",
     "type": "error"
   },
   {
@@ -74,6 +85,27 @@
       }
     ],
     "name": "Committee_NotMember",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "allocated",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "required",
+        "type": "uint256"
+      }
+    ],
+    "name": "Committee_SufficientBond",
     "type": "error"
   },
   {
@@ -162,6 +194,19 @@
     "inputs": [
       {
         "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      }
+    ],
+    "name": "evict",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
         "name": "signer",
         "type": "address"
       },
@@ -208,6 +253,11 @@
             "internalType": "uint16",
             "name": "slots",
             "type": "uint16"
+          },
+          {
+            "internalType": "uint64",
+            "name": "leftAt",
+            "type": "uint64"
           },
           {
             "internalType": "string",
@@ -258,6 +308,25 @@
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "name": "operatorOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint8",
         "name": "slot",
         "type": "uint8"
@@ -282,6 +351,45 @@
         "internalType": "uint256[8]",
         "name": "",
         "type": "uint256[8]"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "commitment",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "k",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "n",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "rowSize",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "slots",
+        "type": "uint256"
+      }
+    ],
+    "name": "receiptDigest",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
       }
     ],
     "stateMutability": "view",

@@ -41,11 +41,16 @@
       },
       {
         "internalType": "uint256",
-        "name": "maxForSegments",
+        "name": "min",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
         "type": "uint256"
       }
     ],
-    "name": "StorageLog_SizeMismatch",
+    "name": "StorageLog_SizeOutOfRange",
     "type": "error"
   },
   {
