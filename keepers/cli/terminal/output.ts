@@ -30,9 +30,10 @@ export function createOutput(json: boolean): Output {
     },
     line: (text) => void process.stdout.write(`${text}\n`),
     table(head, rows) {
+      const border = process.stdout.isTTY ? ["dim"] : [];
       const table = new Table({
         head: head.map((cell) => colours.bold(cell)),
-        style: { head: [], border: ["dim"] },
+        style: { head: [], border, compact: true },
       });
       for (const row of rows) table.push([...row]);
       process.stdout.write(`${table.toString()}\n`);
