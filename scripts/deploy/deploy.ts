@@ -1,4 +1,12 @@
-import { type ContractFactory, getCreateAddress, keccak256, type Signer, toUtf8Bytes } from "ethers";
+import {
+  type ContractFactory,
+  getCreateAddress,
+  keccak256,
+  type Provider,
+  type Signer,
+  type TransactionResponse,
+  toUtf8Bytes,
+} from "ethers";
 import type { DeployedContract, Deployment } from "../../keepers/runtime/context.ts";
 import { FatalError } from "../../keepers/runtime/errors.ts";
 
@@ -21,6 +29,7 @@ export type DeployProgress = (done: number, total: number, what: string) => void
 // Fixed so that the same plan on a fresh development chain gives the same transactions, hashes included.
 const fees = { type: 2, maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n };
 const gasPerStep = 12_000_000n;
+const gasPerCall = 1_000_000n;
 
 /** Addresses that the plan's contracts will have when `deployer` creates them from `nonce` on. */
 export function predictAddresses(
@@ -49,25 +58,29 @@ export async function deployPlan(
       throw new FatalError("deploy/unknown-contract", `the plan has no ${name}`, { name });
     return address;
   };
-  const contracts: Record<string, DeployedContract> = {};
+  const sent: TransactionResponse[] = [];
   for (const [i, step] of plan.entries()) {
     onProgress(i, plan.length, step.name);
-    contracts[step.name] = await create(signer, step, first + i, addressOf);
+    const transaction = await step.factory.getDeployTransaction(...step.arguments(addressOf));
+    sent.push(
+      await signer.sendTransaction({ ...transaction, ...fees, nonce: first + i, gasLimit: gasPerStep }),
+    );
+  }
+  const contracts: Record<string, DeployedContract> = {};
+  for (const [i, step] of plan.entries()) {
+    contracts[step.name] = await record(step, addressOf, sent[i] as TransactionResponse, provider);
   }
   onProgress(plan.length, plan.length, "");
   const { chainId } = await provider.getNetwork();
   return { chainId: Number(chainId), contracts };
 }
 
-async function create(
-  signer: Signer,
+async function record(
   step: DeployStep,
-  nonce: number,
   addressOf: (name: string) => string,
+  sent: TransactionResponse,
+  provider: Provider,
 ): Promise<DeployedContract> {
-  const args = step.arguments(addressOf);
-  const transaction = await step.factory.getDeployTransaction(...args);
-  const sent = await signer.sendTransaction({ ...transaction, ...fees, nonce, gasLimit: gasPerStep });
   const receipt = await sent.wait();
   const address = addressOf(step.name);
   if (receipt?.contractAddress !== address) {
@@ -75,13 +88,12 @@ async function create(
       step: step.name,
     });
   }
-  const code = await signer.provider?.getCode(address);
   return {
     address,
-    codeHash: keccak256(code ?? "0x"),
+    codeHash: keccak256(await provider.getCode(address)),
     block: receipt.blockNumber,
     transaction: receipt.hash,
-    arguments: args,
+    arguments: step.arguments(addressOf),
   };
 }
 
@@ -92,17 +104,13 @@ export async function sendCalls(
   onProgress: DeployProgress,
 ): Promise<void> {
   const first = await signer.getNonce("latest");
+  const sent: TransactionResponse[] = [];
   for (const [i, call] of calls.entries()) {
     onProgress(i, calls.length, call.what);
-    const sent = await signer.sendTransaction({
-      ...fees,
-      to: call.to,
-      data: call.data,
-      nonce: first + i,
-      gasLimit: 3_000_000n,
-    });
-    await sent.wait();
+    const { to, data } = call;
+    sent.push(await signer.sendTransaction({ ...fees, to, data, nonce: first + i, gasLimit: gasPerCall }));
   }
+  for (const transaction of sent) await transaction.wait();
   onProgress(calls.length, calls.length, "");
 }
 
