@@ -1,11 +1,17 @@
+import { availableParallelism } from "node:os";
+import { createField } from "./field.ts";
 import type { Shape } from "./shape.ts";
+import { SlabCodec } from "./slabCodec.ts";
+import { callingThread, workerThreads } from "./threads.ts";
 
+export { checkOriginalRow } from "./checker.ts";
 export { CodingError, type RowRefusal, RowRefusedError } from "./errors.ts";
+export { type Rebuilt, rebuildAndCompare } from "./rebuildAndCompare.ts";
 export { chooseShape, type Shape, type ShapeLimits } from "./shape.ts";
 
 /**
- * A coded segment. Every array is a view into a pooled buffer: valid until `release()`, which the holder calls
- * once; copy what must live longer.
+ * A coded segment. `rlc` and the rows are views into pooled memory that threads share: read-only, valid until
+ * `release()`; copy what must live longer. Roots, commitment and paths are copies.
  */
 export interface EncodedSegment {
   readonly shape: Shape;
@@ -15,12 +21,16 @@ export interface EncodedSegment {
   readonly rlcRoot: Uint8Array;
   /** The random linear combinations of the k original rows, 16 bytes each. */
   readonly rlc: Uint8Array;
-  /** Row `index` of k + n; originals come first. */
+  /**
+   * Row `index` of k + n; originals come first.
+   * @throws CodingError `coding/row-index`, and like all methods `coding/released` after the release
+   */
   row(index: number): Uint8Array;
   /** 32 * log2(k + n) bytes, bottom to top. */
   rowPath(index: number): Uint8Array;
   /** 32 * log2(k) bytes, bottom to top; originals only. */
   rlcPath(index: number): Uint8Array;
+  /** Gives the memory back; a second call does nothing. */
   release(): void;
 }
 
@@ -41,12 +51,25 @@ export interface Codec {
   /**
    * Prepares to check rows against a commitment. `rlc` holds the 16 * k bytes of the originals' combinations; they
    * are extended with the same code, and bound to the commitment by their root.
+   * @throws CodingError `coding/combinations-length`
    */
   checker(commitment: Uint8Array, shape: Shape, rlc: Uint8Array): Promise<RowChecker>;
   /**
-   * The k * rowSize bytes of the originals, from any k or more rows by index.
-   * @throws CodingError `coding/too-few-rows`
+   * The k * rowSize bytes of the originals, from any k or more rows by index. Rows are taken as they are: check them
+   * first.
+   * @throws CodingError `coding/too-few-rows`, `coding/row-index`, `coding/row-length`
    */
   rebuild(shape: Shape, rows: ReadonlyMap<number, Uint8Array>, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Ends the threads; what is under way is rejected with `coding/closed`. */
   close(): Promise<void>;
+}
+
+export interface CodecOptions {
+  /** Worker threads; 0 runs the kernels on the calling thread. By default all processors but one, at most four. */
+  readonly threads?: number;
+}
+
+export async function createCodec(options: CodecOptions = {}): Promise<Codec> {
+  const count = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+  return new SlabCodec(createField(), count === 0 ? callingThread() : workerThreads(count));
 }

@@ -1,0 +1,6 @@
+/** What the module exports; keepers/coding/kernel.ts types it. */
+export { expandBits, expandTwiddles } from "./field";
+export { copyRows, addRows, scale, scaleRows, derive } from "./rows";
+export { interpolate, evaluate } from "./transform";
+export { foldCoefficients, combinationTables, combine } from "./combination";
+export { prepareSha256, hashLeaves, hashNodes, hashCounters } from "./sha256";
