@@ -1,5 +1,6 @@
 /** House rules that a linter does not know. Prints every breach; exits 1 when there is one. */
 import { findStaleDeployment } from "./deployments.ts";
+import { findStaleKernels } from "./kernels.ts";
 import { findStalePages } from "./pages.ts";
 import { findLongFiles, findUnfinishedWords } from "./sources.ts";
 import { findStaleTypechain } from "./typechain.ts";
@@ -8,6 +9,7 @@ const breaches = [
   ...findLongFiles(),
   ...findUnfinishedWords(),
   ...findStalePages(),
+  ...(await findStaleKernels()),
   ...(await findStaleTypechain()),
   ...(await findStaleDeployment()),
 ];
