@@ -1,6 +1,7 @@
-/** The part of the WebAssembly interface that the kernels use: neither the ES library nor Node's types name it. */
+/** The part of the WebAssembly interface that we use: neither the ES library nor Node's types name it. */
 // biome-ignore lint/style/noNamespace: it is the name that the platform gives
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }
