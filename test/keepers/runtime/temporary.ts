@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const directories: string[] = [];
+process.on("exit", () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
 /** A directory of this test run that is gone with the process. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "mycelia-test-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
 
