@@ -13,8 +13,10 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
 getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
 getContractFactory(name: 'Models', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Models__factory>
-getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
+getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
+getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
+getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
 getContractFactory(name: 'Beacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Beacon__factory>
 getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlockHashSource__factory>
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
@@ -24,8 +26,6 @@ getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
-getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
-getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
@@ -55,8 +55,10 @@ getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | Factor
   getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
 getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
 getContractAt(name: 'Models', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Models>
-getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
+getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
+getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
+getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
 getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
@@ -66,8 +68,6 @@ getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
-getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
-getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
@@ -97,8 +97,10 @@ getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?
   deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
 deployContract(name: 'Models', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
-deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
+deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
+deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -108,8 +110,6 @@ deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
@@ -139,8 +139,10 @@ deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployCont
   deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
 deployContract(name: 'Models', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
-deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
+deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
+deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -150,8 +152,6 @@ deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
