@@ -42,10 +42,10 @@ export function behaveAsLeases(open: () => Leases): void {
   });
 
   it("are renewed by themselves past their term", async () => {
-    const lease = await leases.tryAcquire(name, 150);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const lease = await leases.tryAcquire(name, 1_000);
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
     expect(lease?.signal.aborted).to.equal(false);
-    expect(await leases.tryAcquire(name, 150)).to.equal(undefined);
+    expect(await leases.tryAcquire(name, 1_000)).to.equal(undefined);
   });
 
   it("with different names do not meet", async () => {
