@@ -11,6 +11,7 @@ import type {
 } from "./clientTypes.ts";
 import { type CommitteeMember, createCommitteeView } from "./committeeView.ts";
 import { openObject } from "./download.ts";
+import { KeyedLock } from "./keyedLock.ts";
 import { createMemberApi } from "./memberApi.ts";
 import { publishObjects } from "./publish.ts";
 import { putObject } from "./upload.ts";
@@ -31,6 +32,7 @@ export function createStorageClient(needs: StorageClientNeeds): StorageClient {
   const limits = { ...DEFAULT_LIMITS, ...needs.limits };
   const committee = createCommitteeView(provider, deployment);
   const api = createMemberApi({ http, chainId, signer, timeoutMs: limits.requestMs });
+  const publishing = new KeyedLock();
   const members = async (): Promise<readonly CommitteeMember[]> => {
     const state = await committee.current(true);
     if (state.members.length > 0) return state.members;
@@ -48,10 +50,10 @@ export function createStorageClient(needs: StorageClientNeeds): StorageClient {
     async publish(objects, options: StorageCallOptions = {}): Promise<PublishedBatch> {
       if (transactions === undefined || signer === undefined) throw unsigned("publishing");
       const signal = options.signal ?? new AbortController().signal;
-      return await publishObjects(
-        { provider, deployment, transactions, api, members: await members() },
-        objects,
-        signal,
+      const told = await members();
+      // One after the other: each sets the allowance that its own fee needs.
+      return await publishing.run("allowance", () =>
+        publishObjects({ provider, deployment, transactions, api, members: told }, objects, signal),
       );
     },
   };

@@ -59,6 +59,9 @@ export interface PutOptions extends StorageCallOptions {
 export interface MemberFailure {
   readonly member: number;
   readonly endpoint: string;
+  /** Error code: the member's own when it answered with one. */
+  readonly code: string;
+  /** One line that is safe to print. */
   readonly reason: string;
 }
 

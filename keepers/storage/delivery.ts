@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MyceliaError, RetryableError } from "../runtime/errors.ts";
+import { HttpError } from "../runtime/http/errors.ts";
 import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import type { CommitteeMember } from "./committeeView.ts";
 
@@ -18,11 +19,7 @@ export class MemberHealth {
 
   failed(member: CommitteeMember, error: unknown): void {
     this.#strikes.set(member.number, (this.#strikes.get(member.number) ?? 0) + 1);
-    this.#reasons.set(member.number, {
-      member: member.number,
-      endpoint: member.endpoint,
-      reason: reasonOf(error),
-    });
+    this.#reasons.set(member.number, failureOf(member, error));
   }
 
   worked(member: CommitteeMember): void {
@@ -74,10 +71,14 @@ export async function deliver<R>(
   return answers;
 }
 
-/** One line that is safe to print. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof MyceliaError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+export function failureOf({ number, endpoint }: CommitteeMember, error: unknown): MemberFailure {
+  const who = { member: number, endpoint };
+  if (error instanceof HttpError && error.problem !== undefined) {
+    return { ...who, code: error.problem.code, reason: error.message };
+  }
+  if (error instanceof MyceliaError)
+    return { ...who, code: error.code, reason: `${error.code}: ${error.message}` };
+  return { ...who, code: "storage/failed", reason: error instanceof Error ? error.message : String(error) };
 }
 
 async function retry<R>(attempts: number, signal: AbortSignal, run: () => Promise<R>): Promise<R> {

@@ -1,4 +1,4 @@
-import type { Codec } from "../coding/codec.ts";
+import { type Codec, rebuildAndCompare } from "../coding/codec.ts";
 import { FatalError, RetryableError } from "../runtime/errors.ts";
 import type { ClientLimits, ReadReport, StorageCallOptions, StoredObject } from "./clientTypes.ts";
 import type { CommitteeMember } from "./committeeView.ts";
@@ -149,8 +149,8 @@ class ObjectReader implements StoredObject {
     const strips = await fetchStrips(needs, commitment, head, checker);
     const rows = new Map([...strips.values()].flatMap((strip) => [...rowsOf(strip, shape)]));
     if ([...strips.keys()].some((number) => number >= originalStrips(shape))) this.#rebuilt++;
-    const data = await codec.rebuild(shape, rows, signal);
-    await this.#compare(data, commitment, head, signal);
+    const { data, consistent } = await rebuildAndCompare(codec, commitment, shape, rows, signal);
+    if (!consistent) this.#miscoded.push(nameOf(commitment));
     return data.subarray(0, length);
   }
 
@@ -187,18 +187,5 @@ class ObjectReader implements StoredObject {
       `no member could serve the head of segment ${name}`,
       details,
     );
-  }
-
-  /** The object is the codeword through the checked rows; a writer who committed to anything else is found out here. */
-  async #compare(
-    data: Uint8Array,
-    commitment: Uint8Array,
-    head: SegmentHead,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const again = await this.#needs.codec.encode(data, head.shape, signal);
-    const equal = Buffer.compare(again.rowRoot, head.rowRoot) === 0;
-    again.release();
-    if (!equal) this.#miscoded.push(nameOf(commitment));
   }
 }

@@ -3,6 +3,7 @@ import { IBonds__factory } from "../../typechain-types/factories/core/interfaces
 import { IParameters__factory } from "../../typechain-types/factories/core/interfaces/IParameters__factory.js";
 import { ICommittee__factory } from "../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
 import type { KeeperContext } from "../runtime/context.ts";
+import { FatalError } from "../runtime/errors.ts";
 import { ensureAllowance } from "./allowance.ts";
 import { contractAddress } from "./committeeView.ts";
 
@@ -16,6 +17,7 @@ export type MembershipNeeds = Pick<
  * signs receipts: bonds and allocates what is missing, joins, or corrects the endpoint. What the chain says already is
  * not said again, so this may be cut off and repeated at any point.
  * @returns the member's number, 1..255
+ * @throws FatalError storage/wrong-signer when the operator is a member with another key
  */
 export async function ensureMember(context: MembershipNeeds): Promise<number> {
   const { provider, deployment, signer, transactions, publicUrl, signal } = context;
@@ -29,7 +31,8 @@ export async function ensureMember(context: MembershipNeeds): Promise<number> {
     await transactions.send({ key: await keyOf(context, "join"), to: address, data }, signal);
     return Number(await committee.memberOf(operator));
   }
-  const { endpoint } = await committee.memberAt(number);
+  const { endpoint, signer: known } = await committee.memberAt(number);
+  if (known !== signer.address) throw wrongSigner(operator, known, signer.address);
   if (endpoint !== publicUrl) {
     const data = committee.interface.encodeFunctionData("setEndpoint", [publicUrl]);
     const subject = `endpoint/${keccak256(toUtf8Bytes(publicUrl))}`;
@@ -61,6 +64,14 @@ async function ensureBond(context: MembershipNeeds, committee: string): Promise<
   }
   const data = bonds.interface.encodeFunctionData("allocate", [committee, missing]);
   await transactions.send({ key: await keyOf(context, `allocate/${missing}`), to, data }, signal);
+}
+
+function wrongSigner(operator: string, known: string, found: string): FatalError {
+  return new FatalError(
+    "storage/wrong-signer",
+    `operator ${operator} joined the committee with the signing key ${known}, this node has ${found}; use that key, or resign and join anew`,
+    { operator, known, found },
+  );
 }
 
 /**

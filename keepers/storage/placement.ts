@@ -85,12 +85,6 @@ export function stateOf(covered: number): StorageState {
   return covered > 0 ? "accepted" : "none";
 }
 
-/** State of an object: that of its weakest part; "none" without parts. */
-export function weakestState(states: readonly StorageState[]): StorageState {
-  if (states.length === 0) return "none";
-  return STATES[Math.min(...states.map((state) => STATES.indexOf(state)))]!;
-}
-
 /** Whether `state` is `wanted` or stronger. */
 export function reaches(state: StorageState, wanted: StorageState): boolean {
   return STATES.indexOf(state) >= STATES.indexOf(wanted);

@@ -76,7 +76,7 @@ async function append(
   const fee = await log.feeUp(size);
   const bonds = IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider);
   // A batch that came between may have used the allowance up: then approving again is a new job.
-  const key = `storage/approve/${root}/${await log.batchCount()}`;
+  const key = `storage/approve/${root}/${await log.batchCount()}/${fee}`;
   await ensureAllowance(
     provider,
     transactions,

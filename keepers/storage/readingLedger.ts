@@ -2,7 +2,7 @@ import { FatalError } from "../runtime/errors.ts";
 import { HttpError } from "../runtime/http/errors.ts";
 import type { Blame, MemberFailure } from "./clientTypes.ts";
 import type { CommitteeMember } from "./committeeView.ts";
-import { reasonOf } from "./delivery.ts";
+import { failureOf } from "./delivery.ts";
 import { nameOf } from "./names.ts";
 
 /** Who failed and who lied while an object was read; neither is asked again while others can answer. */
@@ -20,8 +20,8 @@ export class ReadingLedger {
 
   /** Notes why a member was no use: it is to blame when what it sent is wrong, not when it was silent or has nothing. */
   failed(member: CommitteeMember, subject: Uint8Array, error: unknown): void {
-    const { number, operator, endpoint } = member;
-    const failure = { member: number, endpoint, reason: reasonOf(error) };
+    const { number, operator } = member;
+    const failure = failureOf(member, error);
     if (error instanceof FatalError && !(error instanceof HttpError)) {
       this.#blamed.set(number, { ...failure, operator, subject: nameOf(subject) });
     } else if (!isNotFound(error)) {

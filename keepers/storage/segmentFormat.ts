@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
 import type { EncodedSegment, Shape } from "../coding/codec.ts";
+import { merkleTree, nodeOf, sha256 } from "../coding/merkle.ts";
 import { FatalError } from "../runtime/errors.ts";
 import { HASH_BYTES, MAX_SEGMENT_BYTES, MAX_SLOTS_PER_MEMBER, RLC_BYTES, SLOTS } from "./limits.ts";
 import { shapeFault } from "./shapeRules.ts";
@@ -78,8 +78,8 @@ export function parseHead(input: Uint8Array): SegmentHead {
  * @throws FatalError storage/wrong-head
  */
 export function checkHead(head: SegmentHead, commitment: Uint8Array): void {
-  const joined = Buffer.concat([head.rowRoot, rlcRoot(head.rlc)]);
-  if (Buffer.compare(hash("sha256", joined, "buffer"), commitment) === 0) return;
+  const bound = sha256(Buffer.concat([head.rowRoot, rlcRoot(head.rlc)]));
+  if (Buffer.compare(bound, commitment) === 0) return;
   throw new FatalError("storage/wrong-head", "the head does not belong to the commitment", {
     commitment: Buffer.from(commitment).toString("hex"),
   });
@@ -157,20 +157,12 @@ function parseShape(input: Uint8Array): Shape {
   return shape;
 }
 
-function rlcRoot(rlc: Uint8Array): Buffer {
-  let level = Array.from({ length: rlc.length / RLC_BYTES }, (_, i) =>
-    hash("sha256", Buffer.concat([LEAF, rlc.subarray(i * RLC_BYTES, (i + 1) * RLC_BYTES)]), "buffer"),
+function rlcRoot(rlc: Uint8Array): Uint8Array {
+  const leaves = Array.from({ length: rlc.length / RLC_BYTES }, (_, i) =>
+    rlc.subarray(i * RLC_BYTES, (i + 1) * RLC_BYTES),
   );
-  while (level.length > 1) {
-    level = Array.from({ length: level.length / 2 }, (_, i) =>
-      hash("sha256", Buffer.concat([NODE, level[2 * i]!, level[2 * i + 1]!]), "buffer"),
-    );
-  }
-  return level[0]!;
+  return nodeOf(merkleTree(leaves), 1);
 }
-
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
 
 function bad(reason: string): FatalError {
   return new FatalError("storage/bad-segment", `not a segment: ${reason}`, { reason });

@@ -1,5 +1,5 @@
 import type { RowChecker } from "../coding/codec.ts";
-import { RetryableError } from "../runtime/errors.ts";
+import { FatalError, RetryableError } from "../runtime/errors.ts";
 import type { ClientLimits } from "./clientTypes.ts";
 import type { CommitteeMember } from "./committeeView.ts";
 import { raceOrLate } from "./hedge.ts";
@@ -156,6 +156,7 @@ class StripFetch {
     const brought = setOf(strips.map(({ number }) => number));
     // What was asked for and has not come will not come: it need not be asked for again.
     source.holds = held & ~wanted;
+    if ((brought & ~wanted) !== 0n) throw unasked(brought & ~wanted);
     for (const strip of strips) {
       if (((wanted & ~this.#have) >> BigInt(strip.number)) % 2n === 0n) continue;
       checkStrip(strip, this.#head.shape, this.#head.rowRoot, this.#checker);
@@ -207,4 +208,13 @@ class StripFetch {
       { strips: this.#strips.size, needed, failures: ledger.failures, blamed: ledger.blamed },
     );
   }
+}
+
+function unasked(strips: bigint): FatalError {
+  const numbers = elementsOf(strips);
+  return new FatalError(
+    "storage/unasked-strip",
+    `strips ${numbers.join(", ")} came that were not asked for`,
+    { numbers },
+  );
 }

@@ -1,5 +1,5 @@
-import { hash } from "node:crypto";
 import type { EncodedSegment, RowChecker, Shape } from "../coding/codec.ts";
+import { merklePath, merkleTree, nodeOf, rootFromPath } from "../coding/merkle.ts";
 import { FatalError } from "../runtime/errors.ts";
 import { HASH_BYTES, SLOTS, STRIP_PATH_HASHES } from "./limits.ts";
 import { rowsPerStrip } from "./placement.ts";
@@ -82,61 +82,19 @@ export function rowsOf(strip: Strip, shape: Shape): Map<number, Uint8Array> {
  * @throws RowRefusedError coding/row-refused, FatalError storage/wrong-row-root
  */
 export function checkStrip(strip: Strip, shape: Shape, rowRoot: Uint8Array, checker: RowChecker): void {
-  const levels = subtree(strip, shape);
-  const root = foldPath(levels.at(-1)![0]!, strip.number, strip.path);
+  const rows = [...rowsOf(strip, shape)];
+  const tree = merkleTree(rows.map(([, row]) => row));
+  const root = rootFromPath(nodeOf(tree, 1), strip.number, strip.path);
   if (Buffer.compare(root, rowRoot) !== 0) {
     throw new FatalError(
       "storage/wrong-row-root",
       `strip ${strip.number} does not lead to the row root of its segment`,
-      {
-        strip: strip.number,
-      },
+      { strip: strip.number },
     );
   }
-  const rows = [...rowsOf(strip, shape)];
   rows.forEach(([index, row], position) => {
-    checker.check(index, row, pathOfRow(levels, position, strip.path));
+    checker.check(index, row, Buffer.concat([merklePath(tree, position), strip.path]));
   });
-}
-
-function subtree(strip: Strip, shape: Shape): Buffer[][] {
-  const leaf = Buffer.alloc(1 + shape.rowSize);
-  let level: Buffer[] = [...rowsOf(strip, shape).values()].map((row) => {
-    leaf.set(row, 1);
-    return hash("sha256", leaf, "buffer");
-  });
-  const levels = [level];
-  while (level.length > 1) {
-    level = Array.from({ length: level.length / 2 }, (_, i) => hashNode(level[2 * i]!, level[2 * i + 1]!));
-    levels.push(level);
-  }
-  return levels;
-}
-
-function pathOfRow(
-  levels: readonly (readonly Buffer[])[],
-  position: number,
-  stripPath: Uint8Array,
-): Uint8Array {
-  const below = levels.slice(0, -1).map((level, height) => level[(position >> height) ^ 1]!);
-  return Buffer.concat([...below, stripPath]);
-}
-
-function foldPath(start: Buffer, number: number, path: Uint8Array): Buffer {
-  let node = start;
-  for (let height = 0; height < STRIP_PATH_HASHES; height++) {
-    const sibling = path.subarray(height * HASH_BYTES, (height + 1) * HASH_BYTES);
-    node = (number >> height) & 1 ? hashNode(sibling, node) : hashNode(node, sibling);
-  }
-  return node;
-}
-
-function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
-  const node = Buffer.alloc(1 + 2 * HASH_BYTES);
-  node[0] = 1;
-  node.set(left, 1);
-  node.set(right, 1 + HASH_BYTES);
-  return hash("sha256", node, "buffer");
 }
 
 function badStrips(reason: string): FatalError {

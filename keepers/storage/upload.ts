@@ -145,8 +145,7 @@ class Upload {
     const why =
       first === undefined ? "too few slots have an owner" : `member ${first.member}: ${first.reason}`;
     const details = { part, slotsCovered: covered, failures };
-    // Nobody will take it later either when every refusal was for good.
-    const quota = failures.find(({ reason }) => reason.includes("storage/quota-exceeded"));
+    const quota = failures.find(({ code }) => code === "storage/quota-exceeded");
     if (quota !== undefined)
       throw new FatalError("storage/quota-exceeded", `${part} is not stored: ${quota.reason}`, details);
     throw new RetryableError(

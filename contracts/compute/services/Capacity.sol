@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IBonds} from "../../core/interfaces/IBonds.sol";
 import {IParameters} from "../../core/interfaces/IParameters.sol";
 import {IServices} from "../interfaces/IServices.sol";
@@ -40,21 +39,21 @@ abstract contract Capacity is IServices {
         address operator,
         ClaimId claim,
         address victim,
-        uint256 harm,
+        uint256 compensation,
         address[] calldata reporters
     ) external returns (uint256 cut) {
         require(msg.sender == AUDITS, Services_OnlyAudits(msg.sender));
 
         uint256 slashable = BONDS.slashable(operator, address(this));
-        uint256 share = (slashable * PARAMETERS.get("audits.slashBps")) / BPS;
-        uint256 amount = Math.min(slashable, Math.max(share, 2 * harm));
+        uint256 amount = (slashable * PARAMETERS.get("audits.slashBps")) / BPS;
+        if (amount < compensation) amount = compensation < slashable ? compensation : slashable;
         if (amount != 0) {
             cut = BONDS.slash(
                 IBonds.Slash({
                     operator: operator,
                     amount: amount,
                     victim: victim,
-                    victimAmount: Math.min(harm, amount / 2),
+                    victimAmount: compensation,
                     reporters: reporters,
                     reporterAmount: reporters.length == 0
                         ? 0

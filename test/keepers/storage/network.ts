@@ -75,13 +75,13 @@ export class StorageNetwork {
   }
 
   /** What a node of account `index` is started with; the same every time. */
-  async setup(index: number, port?: number): Promise<NodeSetup> {
+  async setup(index: number, port?: number, place = "node"): Promise<NodeSetup> {
     return {
       rpcUrl: this.chain.url,
       deployment: this.deployment,
       privateKey: accountKey(index),
       port: port ?? (await freePort()),
-      dataDir: join(this.#directory, `account-${index}`),
+      dataDir: join(this.#directory, `${place}-${index}`),
     };
   }
 
@@ -115,13 +115,9 @@ export class StorageNetwork {
   /** A node in a process of its own that serves. */
   async spawnNode(setup: NodeSetup, quotaBytes = 256 * 1024 * 1024): Promise<ChildProcess> {
     const script = join(import.meta.dirname, "nodeProcess.ts");
-    const child = spawn(
-      process.execPath,
-      ["--import=tsx", script, JSON.stringify({ ...setup, quotaBytes })],
-      {
-        stdio: ["ignore", "pipe", "inherit"],
-      },
-    );
+    const child = spawn(process.execPath, ["--import=tsx", script, toJson({ ...setup, quotaBytes })], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#children.add(child);
     child.once("exit", () => this.#children.delete(child));
     const [text] = (await Promise.race([
@@ -133,8 +129,8 @@ export class StorageNetwork {
   }
 
   /** A context without a server of its own use: for a client. */
-  async openClient(index: number): Promise<KeeperContext> {
-    const context = await openNodeContext(await this.setup(index));
+  async openClient(index: number, place = "client"): Promise<KeeperContext> {
+    const context = await openNodeContext(await this.setup(index, undefined, place));
     this.#contexts.push(context);
     return context;
   }
@@ -153,6 +149,10 @@ export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
 }
 
 export async function freePort(): Promise<number> {

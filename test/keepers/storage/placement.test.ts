@@ -14,7 +14,6 @@ import {
   slotsOf,
   stateOf,
   stripOfSlot,
-  weakestState,
 } from "../../../keepers/storage/placement.ts";
 
 const commitmentWith = (offset: number) => Uint8Array.of(offset, ...new Uint8Array(31));
@@ -109,11 +108,10 @@ describe("storage: placement", () => {
     expect([179, 180, 230, 231].map(stateOf)).to.deep.equal(["accepted", "final", "final", "full"]);
   });
 
-  it("gives an object the state of its weakest part", () => {
-    expect(weakestState([])).to.equal("none");
-    expect(weakestState(["full", "accepted", "final"])).to.equal("accepted");
-    expect(weakestState(["full", "full"])).to.equal("full");
+  it("orders states by strength", () => {
     expect(reaches("final", "final")).to.equal(true);
+    expect(reaches("full", "final")).to.equal(true);
     expect(reaches("accepted", "final")).to.equal(false);
+    expect(reaches("none", "accepted")).to.equal(false);
   });
 });

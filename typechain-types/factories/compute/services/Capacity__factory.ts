@@ -548,7 +548,7 @@
       },
       {
         "internalType": "uint256",
-        "name": "harm",
+        "name": "compensation",
         "type": "uint256"
       },
       {
