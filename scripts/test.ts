@@ -28,6 +28,7 @@ const suites: readonly Suite[] = [
   { name: "contracts", command: ["hardhat", "test", "mocha"] },
   { name: "properties", command: ["hardhat", "test", "solidity"] },
   { name: "keepers", command: mocha("test/keepers/**/*.test.ts") },
+  { name: "bench", command: mocha("test/bench/**/*.test.ts") },
   { name: "flows", command: mocha("test/flows/**/*.test.ts") },
 ];
 

@@ -186,18 +186,20 @@ contract Audits is Judgement {
         }
     }
 
+    /// @dev The caller's own seat comes first: nobody can lend it another by naming it as a signer.
     function _seatOf(
         ClaimId claim,
         Case storage case_
     ) private view returns (Seat storage seat, uint256 number) {
-        address principal = verifierOf[msg.sender];
-        for (number = 0; number < SEATS; ++number) {
-            seat = case_.seats[number];
-            address verifier = seat.verifier;
-            if (verifier == address(0)) continue;
-            if (verifier == msg.sender || verifier == principal) return (seat, number);
-        }
-        revert Audits_NotOnCommittee(claim, msg.sender);
+        number = _numberOf(case_, msg.sender);
+        if (number == SEATS) number = _numberOf(case_, verifierOf[msg.sender]);
+        require(number != SEATS, Audits_NotOnCommittee(claim, msg.sender));
+        seat = case_.seats[number];
+    }
+
+    function _numberOf(Case storage case_, address verifier) private view returns (uint256 number) {
+        if (verifier == address(0)) return SEATS;
+        while (number < SEATS && case_.seats[number].verifier != verifier) ++number;
     }
 
     /* CONCLUDING */

@@ -35,15 +35,17 @@ contract Ledger is ILedger, ReentrancyGuardTransient {
     /* ACCOUNTS */
 
     /// @inheritdoc ILedger
+    /// @dev Takes the money first, so that a token that keeps a fee is credited with what arrived.
     function deposit(address account, uint256 amount) external nonReentrant {
-        require(amount != 0, Ledger_ZeroAmount());
         require(account != address(0), Ledger_ZeroAddress());
-
-        balanceOf[account] += amount;
-        totalHeld += amount;
-        emit Deposited(account, msg.sender, amount);
-
+        uint256 before = TOKEN.balanceOf(address(this));
         TOKEN.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = TOKEN.balanceOf(address(this)) - before;
+        require(received != 0, Ledger_ZeroAmount());
+
+        balanceOf[account] += received;
+        totalHeld += received;
+        emit Deposited(account, msg.sender, received);
     }
 
     /// @inheritdoc ILedger

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBeacon} from "../core/interfaces/IBeacon.sol";
 import {ISessions} from "./interfaces/ISessions.sol";
 import {SessionBook} from "./sessions/SessionBook.sol";
@@ -13,6 +14,7 @@ import {ClaimId, ServiceId, SessionId, Tier, Voucher} from "./types/ComputeTypes
 /// @title Sessions
 /// @notice See {ISessions}.
 contract Sessions is Settlement {
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /* STORAGE */
@@ -42,7 +44,7 @@ contract Sessions is Settlement {
         session.claimBefore = uint64(session.expiresAt + PARAMETERS.get("sessions.claimWindow"));
         session.tier = order.tier;
         session.state = SessionState.Open;
-        session.feeBps = uint16(PARAMETERS.get("sessions.feeBps"));
+        session.feeBps = PARAMETERS.get("sessions.feeBps").toUint16();
         session.modelId = order.modelId;
         session.budget = order.budget;
         _emitOpened(id, session);
@@ -151,7 +153,7 @@ contract Sessions is Settlement {
             session.operator,
             session.user
         );
-        uint128 tip = uint128(PARAMETERS.get("beacon.tip"));
+        uint128 tip = PARAMETERS.get("beacon.tip").toUint128();
         uint256 needed = cost + tip + _feeDown(posted.amount, session.feeBps);
         require(posted.amount >= needed, Sessions_BelowAuditCost(posted.amount, needed));
         posted.roster = roster;

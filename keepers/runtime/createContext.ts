@@ -10,7 +10,7 @@ import { getMetrics as getChainMetrics } from "./chain/metrics.ts";
 import { createProvider, redactRpcUrl } from "./chain/provider.ts";
 import type { KeeperConfig } from "./config/keeper.ts";
 import type { Deployment, KeeperContext } from "./context.ts";
-import { openEmbeddedEngines } from "./engines.ts";
+import { type Engines, openEngines } from "./engines.ts";
 import { FatalError } from "./errors.ts";
 import { createHttpClient } from "./http/client.ts";
 import { freePort } from "./http/freePort.ts";
@@ -38,7 +38,7 @@ export interface ContextOptions {
 
 /** A wired keeper. */
 export interface RunningContext extends KeeperContext {
-  /** Rejects when something that the keeper can't be without has ended with an error; never resolves. */
+  /** Rejects when a follower has ended with an error, or another process has taken the keeper over; never resolves. */
   readonly failed: Promise<never>;
 }
 
@@ -54,21 +54,20 @@ export async function createContext(options: ContextOptions): Promise<RunningCon
   const { settings, closers, signal, signer, logger } = options;
   const place = await openPlace(options);
   const { provider, deployment, identity, dataDir } = place;
-  const engines = openEmbeddedEngines({ directory: dataDir, logger, closers });
+  const failure = Promise.withResolvers<never>();
+  // Whoever wired the keeper looks at it; until then a failure must not end the process behind its back.
+  failure.promise.catch(() => undefined);
+  const engines = await openState(options, place, failure.reject);
   const metrics = createMetricsRegistry({ name: options.name, version: options.version });
   const transactions = await openSender(options, place, engines.store);
   const http = createHttpClient({ allowPrivate: settings.network.allowPrivate });
   closers.add("HTTP client", () => http.close());
   const { server, publicUrl } = await openServer(options, metrics, identity);
-  const followers = createFollowers({
-    provider,
+  const follow = openFollowers(options, place, {
     store: engines.store,
-    defaults: { ...followingOf(settings), fromBlock: firstBlockOf(deployment) },
-    signal,
-    closers,
-    logger,
-    metrics: getChainMetrics(metrics),
-    probes: server.probes,
+    metrics,
+    server,
+    onFailure: failure.reject,
   });
   logger.info({ address: signer.address, chain: identity.directory, dataDir, publicUrl }, "keeper is wired");
   return {
@@ -86,7 +85,8 @@ export async function createContext(options: ContextOptions): Promise<RunningCon
     closers,
     signal,
     dataDir,
-    ...followers,
+    follow,
+    failed: failure.promise,
   };
 }
 
@@ -108,7 +108,6 @@ async function openPlace({ name, settings, closers, logger }: ContextOptions): P
       },
     );
   }
-  if (settings.redis.url !== undefined) throw noRedis();
   const { rpcUrl, deploymentFile } = settings.chain;
   const deployment = await readDeployment(deploymentFile);
   const provider = await createProvider(rpcUrl);
@@ -120,6 +119,24 @@ async function openPlace({ name, settings, closers, logger }: ContextOptions): P
   closers.add("directory lock", () => lock.release());
   logger.debug({ rpc: redactRpcUrl(rpcUrl), ...identity }, "chain is known");
   return { provider, deployment, identity, dataDir };
+}
+
+function openState(
+  options: ContextOptions,
+  place: Place,
+  onLost: (reason: unknown) => void,
+): Promise<Engines> {
+  const { settings, logger, closers, signal, name } = options;
+  const keyspace = `${place.identity.directory}/${name}`;
+  return openEngines({
+    directory: place.dataDir,
+    keyspace,
+    redis: settings.redis,
+    logger,
+    closers,
+    signal,
+    onLost,
+  });
 }
 
 async function openSender(options: ContextOptions, place: Place, store: KeeperContext["store"]) {
@@ -166,19 +183,27 @@ async function openServer(
   return { server, publicUrl };
 }
 
-function followingOf({ chain: { confirmations, finality, pollMs } }: ContextOptions["settings"]) {
-  return { confirmations, finality, pollMs };
+function openFollowers(
+  { settings, signal, closers, logger }: ContextOptions,
+  { provider, deployment }: Place,
+  parts: Pick<KeeperContext, "store" | "metrics" | "server"> & { onFailure(error: unknown): void },
+): KeeperContext["follow"] {
+  const { confirmations, finality, pollMs } = settings.chain;
+  return createFollowers({
+    provider,
+    store: parts.store,
+    defaults: { confirmations, finality, pollMs, fromBlock: firstBlockOf(deployment) },
+    signal,
+    closers,
+    logger,
+    metrics: getChainMetrics(parts.metrics),
+    probes: parts.server.probes,
+    onFailure: parts.onFailure,
+  });
 }
 
 /** Nothing that a keeper follows happened before its first contract stood. */
 function firstBlockOf(deployment: Deployment): number {
   const blocks = Object.values(deployment.contracts).map(({ block }) => block);
   return blocks.length === 0 ? 0 : Math.min(...blocks);
-}
-
-function noRedis(): FatalError {
-  return new FatalError(
-    "keeper/no-redis",
-    "this build keeps state in this process only; leave redis.url out",
-  );
 }

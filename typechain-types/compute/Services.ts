@@ -235,7 +235,7 @@ decodeFunctionResult(functionFragment: 'tickAtOrBelow', data: BytesLike): Result
 
     
     punish: TypedContractMethod<
-      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, compensation: BigNumberish, reporters: AddressLike[], ],
+      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, harm: BigNumberish, reporters: AddressLike[], ],
       [bigint],
       'nonpayable'
     >
@@ -339,7 +339,7 @@ getFunction(nameOrSignature: 'priceAt'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'punish'): TypedContractMethod<
-      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, compensation: BigNumberish, reporters: AddressLike[], ],
+      [operator: AddressLike, claim: BigNumberish, victim: AddressLike, harm: BigNumberish, reporters: AddressLike[], ],
       [bigint],
       'nonpayable'
     >;

@@ -29,7 +29,11 @@ abstract contract Rounds is Docket {
             case_.seats[i] = Seat(i < drawn ? committee[i] : address(0), false, false, 0);
         }
         (case_.round, case_.committed, case_.revealed) = (round, 0, 0);
-        if (newReceipts) case_.drawnIn = round;
+        if (newReceipts) {
+            case_.drawnIn = round;
+            delete case_.requestDigests;
+            delete case_.answers;
+        }
         uint64 deadline = _enter(
             case_,
             newReceipts ? Stage.Opening : Stage.Committing,

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @notice One prepaid balance for everything a user buys and a provider earns.
 /// @dev A module may lock an account's money only after that account has authorised it; nobody, the DAO included, can move
-/// the money of an account that has not. There is no admin. The token must move exactly what it is asked to move.
+/// the money of an account that has not. There is no admin.
 interface ILedger {
     error Ledger_ZeroAmount();
     error Ledger_ZeroAddress();
@@ -19,7 +19,7 @@ interface ILedger {
     event Paid(address indexed module, address indexed from, address indexed to, uint256 amount);
     event PaidOut(address indexed module, address indexed from, address indexed to, uint256 amount);
 
-    /// @notice Prepays `amount` wei for `account`, taken from the caller's allowance.
+    /// @notice Prepays `amount` wei for `account`, taken from the caller's allowance. Credits what really arrives.
     function deposit(address account, uint256 amount) external;
     /// @notice Takes unlocked balance out.
     function withdraw(uint256 amount, address to) external;

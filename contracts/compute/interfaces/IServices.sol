@@ -87,16 +87,17 @@ interface IServices {
     ) external returns (ServiceId id, uint256 unitPrice, address operator, address signer);
     /// @notice Gives reserved capacity back. Sessions only.
     function release(ServiceId id, uint256 budget) external;
-    /// @notice Slashes the operator of a guilty claim: `audits.slashBps` of what is slashable here, and at least
-    /// `compensation` where there is so much. Audits only.
-    /// @param victim gets up to `compensation` wei
+    /// @notice Slashes the operator of a guilty claim: `audits.slashBps` of what is slashable here, and at least twice the
+    /// harm where there is so much. Audits only.
+    /// @dev Half of a slash never goes to the victim, so that an operator that plays its own victim can't move its bond out.
+    /// @param harm wei of the claim; the victim, whose claim was refunded before, gets as much, up to half of the slash
     /// @param reporters share `audits.reporterBps` of the slash
     /// @return cut wei slashed
     function punish(
         address operator,
         ClaimId claim,
         address victim,
-        uint256 compensation,
+        uint256 harm,
         address[] calldata reporters
     ) external returns (uint256 cut);
 

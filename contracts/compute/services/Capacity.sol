@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IBonds} from "../../core/interfaces/IBonds.sol";
 import {IParameters} from "../../core/interfaces/IParameters.sol";
 import {IServices} from "../interfaces/IServices.sol";
@@ -39,21 +40,21 @@ abstract contract Capacity is IServices {
         address operator,
         ClaimId claim,
         address victim,
-        uint256 compensation,
+        uint256 harm,
         address[] calldata reporters
     ) external returns (uint256 cut) {
         require(msg.sender == AUDITS, Services_OnlyAudits(msg.sender));
 
         uint256 slashable = BONDS.slashable(operator, address(this));
-        uint256 amount = (slashable * PARAMETERS.get("audits.slashBps")) / BPS;
-        if (amount < compensation) amount = compensation < slashable ? compensation : slashable;
+        uint256 share = (slashable * PARAMETERS.get("audits.slashBps")) / BPS;
+        uint256 amount = Math.min(slashable, Math.max(share, 2 * harm));
         if (amount != 0) {
             cut = BONDS.slash(
                 IBonds.Slash({
                     operator: operator,
                     amount: amount,
                     victim: victim,
-                    victimAmount: compensation,
+                    victimAmount: Math.min(harm, amount / 2),
                     reporters: reporters,
                     reporterAmount: reporters.length == 0
                         ? 0

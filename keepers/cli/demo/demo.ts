@@ -13,16 +13,18 @@ export interface DemoRequest {
   readonly output: Output;
   /** Leaves the network running and its data in place. */
   readonly keep: boolean;
+  /** Chain to use instead of starting one. */
+  readonly rpcUrl?: string | undefined;
 }
 
 /** Runs the job in a network of its own and removes it again, whatever happens. */
-export async function runDemo({ output, keep }: DemoRequest): Promise<void> {
+export async function runDemo({ output, keep, rpcUrl }: DemoRequest): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "mycelia-demo-"));
   const signals = installSignals();
   const started = performance.now();
   let ok = false;
   try {
-    await bringUp({ dataDir, output, signal: signals.signal });
+    await bringUp({ dataDir, output, signal: signals.signal, ...(rpcUrl === undefined ? {} : { rpcUrl }) });
     const up = Math.round(performance.now() - started) / 1_000;
     const job = await runJob({ dataDir, output, signal: signals.signal });
     const result = { ...job, seconds: { up, ...job.seconds } };

@@ -5,7 +5,7 @@ import type { Output } from "../terminal/output.ts";
 import { type CastSize, castParts, defaultCast, type Part, preferredPort } from "./cast.ts";
 import { startChain } from "./chain.ts";
 import { ensureDeployment } from "./deployment.ts";
-import { fundParties } from "./funding.ts";
+import { type FundedParty, fundParties } from "./funding.ts";
 import { type KeeperLaunch, keeperLaunch } from "./keeper.ts";
 import { isFree, takePort } from "./ports.ts";
 import { isRunning, launch } from "./processes.ts";
@@ -22,6 +22,12 @@ export interface UpRequest {
 }
 
 const readyLimitMs = 60_000;
+
+/** Who uses the devnet from a terminal. */
+const people: readonly FundedParty[] = [
+  { party: "user", number: 1 },
+  { party: "author", number: 1 },
+];
 
 /** Brings up, or resumes, a whole network. What runs already is left alone. */
 export async function bringUp(request: UpRequest): Promise<NetworkState> {
@@ -54,7 +60,10 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
           task.title = `Contracts: ${deployed.note}`;
         },
       },
-      { title: "Fund the keepers", task: async () => await fundParties(must(state), parts) },
+      {
+        title: "Fund the keepers and the user",
+        task: async () => await fundParties(must(state), [...parts, ...people]),
+      },
       {
         title: `Start ${parts.length} keepers`,
         task: async (_, task) => {

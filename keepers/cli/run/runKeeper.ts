@@ -7,15 +7,24 @@ import type { RunOptions } from "../commands/run.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { loadRole, type Role, type RoleName, roleNames } from "./roles.ts";
-import { type RunConfig, serveRole } from "./serveRole.ts";
+import type { RunConfig } from "./serveRole.ts";
 
 /** Environment variables that begin like ours and belong to the CLI itself. */
 const cliVariables = ["MYCELIA_DATA_DIR"];
 
-/** Runs one keeper until it is told to stop; resolves with the exit code. */
+/** Runs one keeper in one of our roles until it is told to stop; resolves with the exit code. */
 export async function runKeeper(options: RunOptions, output: Output): Promise<number> {
   const name = roleOf(options);
-  const role = await loadRole(name);
+  return await runRole(name, await loadRole(name), options, output);
+}
+
+/** Runs a keeper in a role of the caller's making; its section of the configuration has the name of one of ours. */
+export async function runRole(
+  name: RoleName,
+  role: Role,
+  options: RunOptions,
+  output: Output,
+): Promise<number> {
   const config = await readConfig(name, role, options);
   if (options.printConfig === true) {
     const rows = config.describe();
@@ -27,6 +36,7 @@ export async function runKeeper(options: RunOptions, output: Output): Promise<nu
     );
     return 0;
   }
+  const { serveRole } = await import("./serveRole.ts");
   return await serveRole(role, config.values as RunConfig);
 }
 

@@ -18,49 +18,39 @@ export interface FollowersSetup {
   readonly logger: Logger;
   readonly metrics: ChainMetrics;
   readonly probes: Probes;
-}
-
-export interface Followers {
-  readonly follow: KeeperContext["follow"];
-  /** Rejects when a follower has ended with an error; never resolves. */
-  readonly failed: Promise<never>;
+  /** Called when a follower has ended with an error: the keeper would go on blind. */
+  onFailure(error: unknown): void;
 }
 
 /** Followers of one keeper: each with its own cursor, shown at /ready, /status and /metrics. */
-export function createFollowers(setup: FollowersSetup): Followers {
+export function createFollowers(setup: FollowersSetup): KeeperContext["follow"] {
   const names = new Set<string>();
-  const { promise: failed, reject } = Promise.withResolvers<never>();
-  // Whoever wired the keeper looks at it; until then a failure must not end the process behind its back.
-  failed.catch(() => undefined);
-  return {
-    failed,
-    async follow(name, options, handler) {
-      if (names.has(name)) {
-        throw new FatalError(
-          "chain/follower-exists",
-          `"${name}" follows the chain already; choose another name`,
-          {
-            name,
-          },
-        );
-      }
-      names.add(name);
-      const closing = new AbortController();
-      const followed = followChain({
-        provider: setup.provider,
-        store: setup.store.under(`follow/${name}/`),
-        options: { ...setup.defaults, ...options },
-        signal: AbortSignal.any([setup.signal, closing.signal]),
-        ...watch(setup, name, handler),
-      });
-      // The store is closed after this: no follower may still write to it.
-      const ended = followed.catch(reject);
-      setup.closers.add(`follower ${name}`, () => {
-        closing.abort();
-        return ended;
-      });
-      await followed;
-    },
+  return async (name, options, handler) => {
+    if (names.has(name)) {
+      throw new FatalError(
+        "chain/follower-exists",
+        `"${name}" follows the chain already; choose another name`,
+        {
+          name,
+        },
+      );
+    }
+    names.add(name);
+    const closing = new AbortController();
+    const followed = followChain({
+      provider: setup.provider,
+      store: setup.store.under(`follow/${name}/`),
+      options: { ...setup.defaults, ...options },
+      signal: AbortSignal.any([setup.signal, closing.signal]),
+      ...watch(setup, name, handler),
+    });
+    // The store is closed after this: no follower may still write to it.
+    const ended = followed.catch((error: unknown) => setup.onFailure(error));
+    setup.closers.add(`follower ${name}`, () => {
+      closing.abort();
+      return ended;
+    });
+    await followed;
   };
 }
 

@@ -146,10 +146,11 @@ class RedisQueue<T> implements Queue<T> {
     );
     worker.on("error", (err) => this.#logger?.warn({ err, queue: this.#name }, "queue worker"));
     await new Promise<void>((resolve) => {
-      if (stop.aborted) resolve();
-      else stop.addEventListener("abort", () => resolve(), { once: true });
+      // Closed at once, so that no job that was given back is taken again.
+      const close = () => resolve(worker.close());
+      if (stop.aborted) close();
+      else stop.addEventListener("abort", close, { once: true });
     });
-    await worker.close();
   }
 
   async #process(
@@ -160,14 +161,12 @@ class RedisQueue<T> implements Queue<T> {
   ): Promise<void> {
     const id = hashOf(job.data.key);
     if ((await this.#redis.hget(this.#states, id)) === "done") return;
+    if (stop.aborted) return await giveBack(job, token);
     try {
       await run({ key: job.data.key, data: fromJson(job.data.data) as T }, stop);
     } catch (error) {
-      if (stop.aborted) {
-        // A job that was told to stop has not failed: it runs again elsewhere, or here at the next start.
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
+      // A job that was told to stop has not failed: it runs again elsewhere, or here at the next start.
+      if (stop.aborted) return await giveBack(job, token);
       this.#logger?.warn({ err: error, queue: this.#name, key: job.data.key }, "job failed");
       if (isFinal(error)) throw new UnrecoverableError(describeError(error));
       throw new Error(describeError(error));
@@ -180,6 +179,11 @@ class RedisQueue<T> implements Queue<T> {
       throw new FatalError("queue/closed", `The queue ${this.#name} was used after it was closed.`);
     }
   }
+}
+
+async function giveBack(job: BullJob<Payload>, token: string): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }
 
 function hashOf(key: string): string {

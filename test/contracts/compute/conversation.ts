@@ -72,17 +72,25 @@ export async function domainOf(market: Market, chainId?: bigint) {
   };
 }
 
-/** Opens a session with a budget of 100 MYC for an hour and returns its id. */
-export async function openSession(market: Market, order: Record<string, unknown> = {}): Promise<bigint> {
-  await market.sessions.connect(market.user).open({
+export function orderOf(market: Market, change: Record<string, unknown> = {}) {
+  return {
     modelId: market.modelId,
     tier: Tier.Exact,
     maxUnitPrice: market.unitPrice,
     budget: 100n * MYC,
     duration: 3_600,
     voucherSigner: ethers.ZeroAddress,
-    ...order,
-  });
+    ...change,
+  };
+}
+
+/** Opens a session with a budget of 100 MYC for an hour and returns its id. */
+export async function openSession(
+  market: Market,
+  order: Record<string, unknown> = {},
+  overrides: { gasLimit?: bigint } = {},
+): Promise<bigint> {
+  await market.sessions.connect(market.user).open(orderOf(market, order), overrides);
   const events = await market.sessions.queryFilter(market.sessions.filters.SessionOpened(), "latest");
   return events[0]!.args.id;
 }

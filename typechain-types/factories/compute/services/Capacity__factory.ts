@@ -548,7 +548,7 @@
       },
       {
         "internalType": "uint256",
-        "name": "compensation",
+        "name": "harm",
         "type": "uint256"
       },
       {
