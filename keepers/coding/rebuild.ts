@@ -56,14 +56,11 @@ function cosetFactor(field: Field, shape: Shape, factors: readonly number[], blo
 
 /** Originals first, for they cost least, then whole blocks before scattered ones. */
 function selectRows(shape: Shape, available: readonly number[]): number[] {
-  const byBlock = new Map<number, number[]>();
-  for (const row of available) {
-    const block = Math.floor(row / shape.k);
-    byBlock.set(block, [...(byBlock.get(block) ?? []), row]);
-  }
-  const { 0: originals = [], ...parity } = Object.fromEntries(byBlock);
-  const blocks = Object.values(parity).sort((left, right) => right.length - left.length);
-  return [originals, ...blocks].flat().slice(0, shape.k);
+  const blocks = Array.from({ length: 1 + shape.n / shape.k }, (): number[] => []);
+  for (const row of available) blocks[Math.floor(row / shape.k)]!.push(row);
+  const [originals, ...parity] = blocks;
+  parity.sort((left, right) => right.length - left.length);
+  return [originals!, ...parity].flat().slice(0, shape.k);
 }
 
 /**
@@ -90,9 +87,12 @@ function walshHadamard(values: Uint32Array): void {
   for (let distance = 1; distance < values.length; distance *= 2)
     for (let top = 0; top < values.length; top += 2 * distance)
       for (let at = top; at < top + distance; at++) {
-        const [left, right] = [values[at]!, values[at + distance]!];
-        values[at] = (left + right) % fieldOrder;
-        values[at + distance] = (left + fieldOrder - right) % fieldOrder;
+        const left = values[at]!;
+        const right = values[at + distance]!;
+        const sum = left + right;
+        const difference = left - right;
+        values[at] = sum < fieldOrder ? sum : sum - fieldOrder;
+        values[at + distance] = difference < 0 ? difference + fieldOrder : difference;
       }
 }
 
