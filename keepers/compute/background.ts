@@ -31,3 +31,16 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/** The same context with every transaction waited for only until the keeper is told to stop; it stays in flight then. */
+export function stoppable(context: KeeperContext): KeeperContext {
+  const { transactions, signal } = context;
+  return {
+    ...context,
+    transactions: {
+      address: transactions.address,
+      send: (job, until = signal) => transactions.send(job, until),
+      close: () => transactions.close(),
+    },
+  };
+}

@@ -3,7 +3,7 @@ import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import { Backoff } from "../runtime/pause.ts";
 import { Alarm } from "./alarm.ts";
-import { runInBackground, untilAborted } from "./background.ts";
+import { runInBackground, stoppable, untilAborted } from "./background.ts";
 import { ensureBond } from "./bonding.ts";
 import { connectCompute } from "./contracts.ts";
 import { Draws } from "./draws.ts";
@@ -39,7 +39,7 @@ export type { ProviderOptions, ServiceOptions } from "./provider/options.ts";
  */
 export async function startProvider(context: KeeperContext, options: ProviderOptions): Promise<void> {
   const settings: ProviderSettings = { engines: engineForTier, ...PROVIDER_DEFAULTS, ...options };
-  const parts = assemble(context, settings);
+  const parts = assemble(stoppable(context), settings);
   const offered: OfferedService[] = [];
   const trouble: Trouble = { latest: undefined };
   const verifier = createRequestVerifier({

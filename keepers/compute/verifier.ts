@@ -3,7 +3,7 @@ import type { KeeperContext } from "../runtime/context.ts";
 import { createSignedClient } from "../runtime/http/signedClient.ts";
 import { Backoff } from "../runtime/pause.ts";
 import { Alarm } from "./alarm.ts";
-import { runInBackground, untilAborted } from "./background.ts";
+import { runInBackground, stoppable, untilAborted } from "./background.ts";
 import { connectCompute } from "./contracts.ts";
 import { runDuties } from "./duties.ts";
 import { engineForTier } from "./engine/onnxEngine.ts";
@@ -24,7 +24,7 @@ export type { VerifierOptions } from "./verifier/options.ts";
  */
 export async function startVerifier(context: KeeperContext, options: VerifierOptions): Promise<void> {
   const settings = { bond: undefined, engines: engineForTier, ...VERIFIER_DEFAULTS, ...options };
-  const parts = assemble(context, settings);
+  const parts = assemble(stoppable(context), settings);
   let standing: true | string = "not on the roster yet";
   context.server.probes.addReadiness("roster", async () => standing);
   context.closers.add("engines", () => parts.shelf.close());

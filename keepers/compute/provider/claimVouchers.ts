@@ -7,8 +7,11 @@ import type { ProviderParts } from "./parts.ts";
 /** Posts the newest voucher when the session is at its end or enough has come together. */
 export async function claimVouchers(parts: ProviderParts, terms: SessionTerms): Promise<void> {
   if (terms.openClaim !== 0n) return;
+  // Asked before the voucher is read: the last voucher is kept before the session counts as finished.
+  const over = await isOver(parts, terms);
   const signed = await claimable(parts, terms);
-  if (signed === undefined || !(await isDue(parts, terms, signed))) return;
+  if (signed === undefined) return;
+  if (!over && signed.voucher.amount - terms.amount < parts.settings.claimAbove) return;
   const { voucher, signature } = signed;
   const data = parts.contracts.sessions.interface.encodeFunctionData("claim", [voucher, signature]);
   const key = `sessions/claim/${terms.id}/${voucher.receipts}`;
@@ -37,15 +40,6 @@ export async function claimable(
     parameters.get(encodeBytes32String("beacon.tip")),
   ]);
   return amount < cost + tip + (amount * terms.feeBps) / 10_000n ? undefined : signed;
-}
-
-async function isDue(
-  parts: ProviderParts,
-  terms: SessionTerms,
-  { voucher }: SignedVoucher,
-): Promise<boolean> {
-  if (voucher.amount - terms.amount >= parts.settings.claimAbove) return true;
-  return isOver(parts, terms);
 }
 
 /** Whether a session will get no more requests. */
