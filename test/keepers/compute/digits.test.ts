@@ -35,7 +35,8 @@ async function hashWith(threads: number, batch: number): Promise<string> {
   }
 }
 
-describe("digits", () => {
+describe("digits", function () {
+  this.timeout(120_000);
   it("holds a fifth out, the same fifth each time, and loses no image", () => {
     expect(heldOut.count).to.equal(360);
     expect(training.count + heldOut.count).to.equal(1797);

@@ -23,7 +23,8 @@ function pixels(rows: number, value = 3, columns = 64): Tensor {
   };
 }
 
-describe("exact engine", () => {
+describe("exact engine", function () {
+  this.timeout(60_000);
   let engine: Engine;
   before(() => {
     engine = createExactEngine();
@@ -150,7 +151,8 @@ describe("exact engine", () => {
   });
 });
 
-describe("native engine", () => {
+describe("native engine", function () {
+  this.timeout(60_000);
   it("agrees with the exact one to within a tolerance", async () => {
     const [exact, native] = [createExactEngine(), createNativeEngine()];
     const [a, b] = await Promise.all([exact.load(digits), native.load(digits)]);

@@ -48,7 +48,8 @@ const tensor = fc
   .map(([name, shape, dtype, seed]) => filled(name, shape, dtype, seed));
 const bundle = fc.uniqueArray(tensor, { minLength: 1, maxLength: 5, selector: ({ name }) => name });
 
-describe("tensor bundle", () => {
+describe("tensor bundle", function () {
+  this.timeout(30_000);
   it("reads back what it wrote, whatever the order of the tensors", () => {
     fc.assert(
       fc.property(bundle, (tensors) => {
