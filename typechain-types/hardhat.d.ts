@@ -15,6 +15,8 @@ getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOpti
 getContractFactory(name: 'Models', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Models__factory>
 getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
+getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
+getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Beacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Beacon__factory>
 getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlockHashSource__factory>
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
@@ -24,8 +26,6 @@ getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
-getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
-getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
@@ -46,8 +46,8 @@ getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOpti
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
 getContractFactory(name: 'IModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModules__factory>
 getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMyceliaToken__factory>
-getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
+getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
@@ -57,6 +57,8 @@ getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: eth
 getContractAt(name: 'Models', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Models>
 getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
+getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
+getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
@@ -66,8 +68,6 @@ getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
-getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
-getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
@@ -88,8 +88,8 @@ getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: eth
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
 getContractAt(name: 'IModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModules>
 getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMyceliaToken>
-getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
+getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
@@ -99,6 +99,8 @@ deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractO
 deployContract(name: 'Models', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
 deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -108,8 +110,6 @@ deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
@@ -130,8 +130,8 @@ deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractO
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
-deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
+deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
@@ -141,6 +141,8 @@ deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | De
 deployContract(name: 'Models', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
 deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -150,8 +152,6 @@ deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
-deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
@@ -172,8 +172,8 @@ deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | De
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
-deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
+deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>

@@ -36,14 +36,16 @@ describe("flow: the demo", function () {
   it("pays the honest provider to the wei and gives the rest of the budget back", () => {
     const honest = result.sessions[0]!;
     expect(honest.verdict).to.equal("honest");
-    expect(sum(honest.toOperator, honest.toVerifiers, honest.toTreasury)).to.equal(BigInt(honest.claimed));
+    const { toOperator, toVerifiers, toTreasury, toBeacon } = honest;
+    expect(sum(toOperator, toVerifiers, toTreasury, toBeacon)).to.equal(BigInt(honest.claimed));
     expect(sum(honest.claimed, honest.refunded)).to.equal(BigInt(honest.prepaid));
     expect(BigInt(honest.toVerifiers) > 0n && BigInt(honest.toTreasury) > 0n).to.equal(true);
   });
 
   it("catches the cheat: nothing is paid, the bond is cut in the order victim, reporters, treasury", () => {
     const cheat = result.sessions[1]!;
-    expect(cheat).to.include({ verdict: "guilty", toOperator: "0", refunded: cheat.prepaid });
+    expect(cheat).to.include({ verdict: "guilty", toOperator: "0", toVerifiers: "0", toTreasury: "0" });
+    expect(sum(cheat.refunded, cheat.toBeacon)).to.equal(BigInt(cheat.prepaid));
     expect(result.slashes).to.have.length(1);
     const slash = result.slashes[0]!;
     expect(slash.operator).to.equal(cheat.operator).and.not.equal(result.sessions[0]!.operator);

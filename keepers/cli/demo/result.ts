@@ -19,6 +19,8 @@ export interface SessionRecord {
   readonly toOperator: bigint;
   readonly toVerifiers: bigint;
   readonly toTreasury: bigint;
+  /** Tip for whoever fulfilled the draw. */
+  readonly toBeacon: bigint;
   /** Back on the user's balance. */
   readonly refunded: bigint;
 }

@@ -49,29 +49,36 @@ export async function buyAnswers(
   return { session, right, digits, receipts: batches.length };
 }
 
-/** Waits until a session is closed, and reads from the chain's events where every wei of it went. */
+/** Waits until a session is closed, and reads from the chain where every wei of its budget went. */
 export async function readSettlement(
   person: Person,
   session: ComputeSession,
   signal: AbortSignal,
 ): Promise<SessionRecord> {
-  const { claims, refunded } = await session.settled({ signal, pollMs: 100 });
+  const { claims } = await session.settled({ signal, pollMs: 100 });
   const [claim] = claims;
-  const address = person.deployment.contracts.Sessions?.address ?? "";
-  const sessions = ISessions__factory.connect(address, person.provider);
-  const settled =
-    claim === undefined ? [] : await sessions.queryFilter(sessions.filters.ClaimSettled(claim.id));
-  const args = settled[0]?.args;
+  const sessions = ISessions__factory.connect(
+    person.deployment.contracts.Sessions?.address ?? "",
+    person.provider,
+  );
+  const { ClaimSettled, ClaimVoided, SessionClosed } = sessions.filters;
+  const [[settled], [voided], [closed], { tip }] = await Promise.all([
+    sessions.queryFilter(ClaimSettled(claim?.id)),
+    sessions.queryFilter(ClaimVoided(claim?.id)),
+    sessions.queryFilter(SessionClosed(session.id)),
+    sessions.claimOf(claim?.id ?? 0n),
+  ]);
   return {
     session: session.id.toString(),
     operator: session.terms.operator,
     verdict: claim?.verdict === "guilty" ? "guilty" : "honest",
     prepaid: session.terms.budget,
     claimed: claim?.amount ?? 0n,
-    toOperator: args?.toOperator ?? 0n,
-    toVerifiers: args?.toVerifiers ?? 0n,
-    toTreasury: args?.toTreasury ?? 0n,
-    refunded,
+    toOperator: settled?.args.toOperator ?? 0n,
+    toVerifiers: settled?.args.toVerifiers ?? 0n,
+    toTreasury: settled?.args.toTreasury ?? 0n,
+    toBeacon: tip,
+    refunded: (closed?.args.refunded ?? 0n) + (voided?.args.refunded ?? 0n),
   };
 }
 

@@ -6,11 +6,20 @@ import type { DemoResult } from "./result.ts";
 export function showResult(result: DemoResult, output: Output): void {
   const myc = (wei: bigint): string => `${formatEther(wei)} MYC`;
   output.table(
-    ["session with", "verdict", "claimed", "to operator", "to verifiers", "to treasury", "back to user"],
+    [
+      "session with",
+      "verdict",
+      "claimed",
+      "to operator",
+      "to verifiers",
+      "to treasury",
+      "beacon",
+      "back to user",
+    ],
     result.sessions.map((s) => [
       s.operator.slice(0, 10),
       s.verdict,
-      ...[s.claimed, s.toOperator, s.toVerifiers, s.toTreasury, s.refunded].map(myc),
+      ...[s.claimed, s.toOperator, s.toVerifiers, s.toTreasury, s.toBeacon, s.refunded].map(myc),
     ]),
   );
   output.table(
