@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../runtime/lifecycle/workers.ts";
 import { CodingError } from "./errors.ts";
 import { compileKernel } from "./kernel.ts";
 import type { Shape } from "./shape.ts";
@@ -98,9 +99,8 @@ class CodingWorker {
   #ended: { readonly error: unknown } | undefined;
 
   constructor(thread: number, threads: number) {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const workerData: WorkerStart = { module: compileKernel(), thread, threads };
-    this.#worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData });
+    this.#worker = startWorker("worker", import.meta.url, { workerData });
     // An idle worker must not keep the process alive.
     this.#worker.unref();
     this.#worker.on("message", (report: WorkerReport) => this.#settle(report));
