@@ -94,8 +94,9 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   }
 }
 
+/** A node checks rows and codes nothing, which pays for no thread of its own. */
 async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
-  const codec = await createCodec();
+  const codec = await createCodec({ threads: 0 });
   closers.add("codec", () => codec.close());
   return codec;
 }
