@@ -88,6 +88,8 @@ export type { IRandomnessSource } from './core/interfaces/IRandomnessSource.js';
 export { IRandomnessSource__factory } from './factories/core/interfaces/IRandomnessSource__factory.js';
 export type { ITreasury } from './core/interfaces/ITreasury.js';
 export { ITreasury__factory } from './factories/core/interfaces/ITreasury__factory.js';
+export type { Rsema1d } from './core/libraries/Rsema1d.js';
+export { Rsema1d__factory } from './factories/core/libraries/Rsema1d__factory.js';
 export type { ICommittee } from './storage/interfaces/ICommittee.js';
 export { ICommittee__factory } from './factories/storage/interfaces/ICommittee__factory.js';
 export type { IStorageLog } from './storage/interfaces/IStorageLog.js';

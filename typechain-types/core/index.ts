@@ -3,6 +3,8 @@
 /* eslint-disable */
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
+import type * as libraries from './libraries/index.js';
+export type { libraries };
 export type { Beacon } from './Beacon.js';
 export type { BlockHashSource } from './BlockHashSource.js';
 export type { BondedVotes } from './BondedVotes.js';

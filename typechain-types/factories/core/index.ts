@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
+export * as libraries from './libraries/index.js';
 export { Beacon__factory } from './Beacon__factory.js';
 export { BlockHashSource__factory } from './BlockHashSource__factory.js';
 export { BondedVotes__factory } from './BondedVotes__factory.js';

@@ -1,0 +1,319 @@
+import { expect } from "chai";
+import { hexlify, sha256, toBeHex, zeroPadValue } from "ethers";
+import { network } from "hardhat";
+import type { TypedContractMethod } from "../../../typechain-types/common.js";
+import { createReference, type ReferenceSegment } from "../../keepers/coding/reference/rsema1d.ts";
+import { gasSnapshot } from "../gasSnapshot.ts";
+
+const { ethers, networkHelpers } = await network.create();
+const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "Rsema1d");
+const reference = createReference();
+
+type Shape = { k: number; n: number; rowSize: number };
+type RowProof = { index: number | bigint; row: string; path: string[] };
+type RlcProof = { value: string; path: string[] };
+type Open = [commitment: string, shape: Shape, proof: RowProof, rlcRoot: string];
+type Judge = [commitment: string, shape: Shape, proof: RowProof, rlc: RlcProof];
+type View<A extends unknown[], R> = TypedContractMethod<A, [R], "view">;
+interface Probe {
+  opens: View<Open, boolean>;
+  requireOpen: View<Open, undefined>;
+  judge: View<Judge, [bigint, string]>;
+  requireSound: View<Judge, undefined>;
+  rlcOf: View<[rowRoot: string, shape: Shape, row: string], string>;
+  combineBasis: View<[vectors: bigint[]], string>;
+}
+const VERDICT = { malformed: 0n, foreign: 1n, miscoded: 2n, sound: 3n };
+
+const deploy = async () => {
+  const contract = await ethers.deployContract("Rsema1dProbe");
+  return { contract, probe: contract as unknown as Probe };
+};
+
+/** Bytes that look random and are the same in every run. */
+function noise(length: number, seed: number): Uint8Array {
+  let state = seed >>> 0 || 1;
+  return Uint8Array.from({ length }, () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state & 0xff;
+  });
+}
+
+const encode = (shape: Shape, seed = 7) => reference.encode(noise(shape.k * shape.rowSize, seed), shape);
+const rowProof = (segment: ReferenceSegment, index: number): RowProof => ({
+  index,
+  row: hexlify(segment.rows[index]!),
+  path: segment.rowPath(index).map(hexlify),
+});
+const rlcProof = (segment: ReferenceSegment, index: number): RlcProof => ({
+  value: hexlify(segment.rlc[index]!),
+  path: segment.rlcPath(index).map(hexlify),
+});
+const openArguments = (segment: ReferenceSegment, index: number): Open => [
+  hexlify(segment.commitment),
+  segment.shape,
+  rowProof(segment, index),
+  hexlify(segment.rlcRoot),
+];
+const judgeArguments = (segment: ReferenceSegment, index: number): Judge => [
+  hexlify(segment.commitment),
+  segment.shape,
+  rowProof(segment, index),
+  rlcProof(segment, index),
+];
+
+/** `bytes` with one bit turned over. */
+function flip(bytes: string, bit: number): string {
+  const changed = ethers.getBytes(bytes);
+  changed[bit >> 3]! ^= 1 << (bit & 7);
+  return hexlify(changed);
+}
+
+const SHAPES: Shape[] = [
+  { k: 1, n: 1, rowSize: 64 },
+  { k: 1, n: 7, rowSize: 192 },
+  { k: 2, n: 2, rowSize: 64 },
+  { k: 4, n: 12, rowSize: 256 },
+  { k: 8, n: 8, rowSize: 704 },
+  { k: 16, n: 48, rowSize: 128 },
+];
+
+describe("Rsema1d", () => {
+  for (const { n, rowSize, commitment } of [
+    { n: 4, rowSize: 64, commitment: "0xf57fdff87d54f71bc0c860808b046356c8d4850e67b923e08411208df08cb5ab" },
+    { n: 12, rowSize: 256, commitment: "0x8ac46440862f280346635eee5075f81ff04b659fb7a86c1e25a28f5f71c3f97e" },
+  ]) {
+    it(`opens the published vector K=4 N=${n} rowSize=${rowSize} (CODE-1)`, async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      const data = new Uint8Array(4 * rowSize);
+      for (let i = 0; i < 4; i++) data[(i + 1) * rowSize - 1] = i + 1;
+      const segment = reference.encode(data, { k: 4, n, rowSize });
+      for (let index = 0; index < 4 + n; index++) {
+        const [, ...rest] = openArguments(segment, index);
+        expect(await probe.opens(commitment, ...rest)).to.equal(true);
+      }
+      for (let index = 0; index < 4; index++) {
+        const [, ...rest] = judgeArguments(segment, index);
+        expect(await probe.judge(commitment, ...rest)).to.deep.equal([
+          VERDICT.sound,
+          hexlify(segment.rlc[index]!),
+        ]);
+      }
+    });
+  }
+
+  it("opens every row of every shape, and finds every original sound (CODE-2, CODE-3)", async () => {
+    const { probe } = await networkHelpers.loadFixture(deploy);
+    for (const [seed, shape] of SHAPES.entries()) {
+      const segment = encode(shape, seed + 1);
+      for (let index = 0; index < shape.k + shape.n; index++) {
+        expect(await probe.opens(...openArguments(segment, index))).to.equal(true);
+        await probe.requireOpen(...openArguments(segment, index));
+      }
+      for (let index = 0; index < shape.k; index++) {
+        const judged = await probe.judge(...judgeArguments(segment, index));
+        expect(judged).to.deep.equal([VERDICT.sound, hexlify(segment.rlc[index]!)]);
+        await probe.requireSound(...judgeArguments(segment, index));
+      }
+    }
+  });
+
+  it("computes the RLC of any row as the reference does (CODE-4)", async () => {
+    const { probe } = await networkHelpers.loadFixture(deploy);
+    const rowRoot = noise(32, 99);
+    for (const rowSize of [64, 128, 576, 1024, 8256, 16_384]) {
+      const shape = { k: 4096, n: 12_288, rowSize };
+      const coefficients = reference.coefficients(rowRoot, shape);
+      const sparse = new Uint8Array(rowSize);
+      sparse.set(noise(2, rowSize), rowSize - 40);
+      for (const row of [
+        noise(rowSize, rowSize),
+        new Uint8Array(rowSize).fill(255),
+        new Uint8Array(rowSize),
+        sparse,
+      ]) {
+        const actual = await probe.rlcOf(hexlify(rowRoot), shape, hexlify(row));
+        expect(actual).to.equal(hexlify(reference.rlcOf(row, coefficients)));
+      }
+    }
+  });
+
+  it("multiplies all basis elements as the field does (CODE-4)", async () => {
+    const { probe } = await networkHelpers.loadFixture(deploy);
+    for (let b = 0; b < 16; b++) {
+      for (let i = 0; i < 16; i++) {
+        // Element 1 << i in the first and the last of the eight lanes.
+        const lane = BigInt(1 << (i ^ 8));
+        const vectors = Array.from({ length: 16 }, (_, at) =>
+          at === b ? (lane << 240n) | (lane << 128n) : 0n,
+        );
+        const product = reference.field.multiply(1 << b, 1 << i);
+        const swapped = ((product & 0xff) << 8) | (product >> 8);
+        const pair = toBeHex(swapped, 2).slice(2);
+        expect(await probe.combineBasis(vectors)).to.equal(`0x${pair}${"0000".repeat(6)}${pair}`);
+      }
+    }
+  });
+
+  describe("refuses", () => {
+    const shape = { k: 4, n: 12, rowSize: 64 };
+    const segment = encode(shape);
+
+    it("every flipped bit of a plain opening (CODE-5)", async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      const [commitment, , proof, rlcRoot] = openArguments(segment, 5);
+      const forged: Open[] = [];
+      for (let bit = 0; bit < 512; bit++)
+        forged.push([commitment, shape, { ...proof, row: flip(proof.row, bit) }, rlcRoot]);
+      for (let bit = 0; bit < 256; bit++) {
+        forged.push([flip(commitment, bit), shape, proof, rlcRoot]);
+        forged.push([commitment, shape, proof, flip(rlcRoot, bit)]);
+        const path = proof.path.with(bit % 4, flip(proof.path[bit % 4]!, bit));
+        forged.push([commitment, shape, { ...proof, path }, rlcRoot]);
+      }
+      const answers = await Promise.all(forged.map((args) => probe.opens(...args)));
+      expect(answers).to.not.include(true);
+    });
+
+    it("another index, path length, row length or shape (CODE-6)", async () => {
+      const { contract, probe } = await networkHelpers.loadFixture(deploy);
+      const [commitment, , proof, rlcRoot] = openArguments(segment, 5);
+      const proofs: RowProof[] = [
+        ...[0, 4, 6, 13, 15, 16, 21, 2n ** 255n + 5n].map((index) => ({ ...proof, index })),
+        { ...proof, path: proof.path.slice(1) },
+        { ...proof, path: proof.path.slice(0, -1) },
+        { ...proof, path: [...proof.path, rlcRoot] },
+        { ...proof, row: proof.row.slice(0, -2) },
+        { ...proof, row: `${proof.row}00` },
+        { ...proof, row: "0x" },
+        { ...proof, row: proof.row + "00".repeat(64) },
+      ];
+      for (const lie of proofs) {
+        expect(await probe.opens(commitment, shape, lie, rlcRoot)).to.equal(false);
+        await expect(probe.requireOpen(commitment, shape, lie, rlcRoot))
+          .to.be.revertedWithCustomError(contract, "Rsema1d_NotOpened")
+          .withArgs(commitment, lie.index);
+      }
+      const shapes = [
+        { k: 3, n: 13, rowSize: 64 },
+        { k: 4, n: 11, rowSize: 64 },
+        { k: 4, n: 4, rowSize: 64 },
+        { k: 4, n: 28, rowSize: 64 },
+        { k: 16, n: 0, rowSize: 64 },
+        { k: 0, n: 16, rowSize: 64 },
+        { k: 4, n: 12, rowSize: 0 },
+        { k: 4, n: 12, rowSize: 128 },
+        { k: 4, n: 12, rowSize: 32 },
+        { k: 2 ** 31, n: 2 ** 31, rowSize: 64 },
+        { k: 65_536, n: 65_536, rowSize: 64 },
+      ];
+      for (const lie of shapes) expect(await probe.opens(commitment, lie, proof, rlcRoot)).to.equal(false);
+    });
+
+    it("an inner node shown as a row (CODE-6)", async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      // Two leaf hashes are 64 bytes, as long as a row, and one level up.
+      const [pair, above] = [segment.rowPath(5)[0]!, segment.rowPath(5).slice(1).map(hexlify)];
+      const leaf = ethers.getBytes(sha256(Uint8Array.from([0, ...segment.rows[5]!])));
+      const row = hexlify(Uint8Array.from([...pair, ...leaf]));
+      const proof = { index: 2, row, path: above };
+      const half = { k: 2, n: 6, rowSize: 64 };
+      for (const claimed of [shape, half]) {
+        expect(
+          await probe.opens(hexlify(segment.commitment), claimed, proof, hexlify(segment.rlcRoot)),
+        ).to.equal(false);
+      }
+    });
+
+    it("every flipped bit of an opening with RLC (CODE-7)", async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      const [commitment, , proof, rlc] = judgeArguments(segment, 2);
+      const forged: Judge[] = [];
+      for (let bit = 0; bit < 512; bit += 5)
+        forged.push([commitment, shape, { ...proof, row: flip(proof.row, bit) }, rlc]);
+      for (let bit = 0; bit < 128; bit++)
+        forged.push([commitment, shape, proof, { ...rlc, value: flip(rlc.value, bit) }]);
+      for (let bit = 0; bit < 256; bit += 3) {
+        forged.push([flip(commitment, bit), shape, proof, rlc]);
+        const path = rlc.path.with(bit % 2, flip(rlc.path[bit % 2]!, bit));
+        forged.push([commitment, shape, proof, { ...rlc, path }]);
+      }
+      const answers = await Promise.all(forged.map((args) => probe.judge(...args)));
+      for (const answer of answers) expect(answer).to.deep.equal([VERDICT.foreign, `0x${"00".repeat(16)}`]);
+    });
+
+    it("a parity row, a wrong index or a wrong path length with RLC (CODE-7)", async () => {
+      const { contract, probe } = await networkHelpers.loadFixture(deploy);
+      const [commitment, , proof, rlc] = judgeArguments(segment, 2);
+      const forged: [RowProof, RlcProof, bigint][] = [
+        [rowProof(segment, 6), rlc, VERDICT.malformed],
+        [{ ...proof, index: 3 }, rlc, VERDICT.foreign],
+        [proof, { ...rlc, path: rlc.path.slice(1) }, VERDICT.malformed],
+        [proof, { ...rlc, path: [...rlc.path, commitment] }, VERDICT.malformed],
+        [{ ...proof, path: proof.path.slice(1) }, rlc, VERDICT.malformed],
+        [{ ...proof, row: "0x" }, rlc, VERDICT.malformed],
+        [proof, rlcProof(segment, 1), VERDICT.foreign],
+      ];
+      for (const [row, value, verdict] of forged) {
+        expect((await probe.judge(commitment, shape, row, value))[0]).to.equal(verdict);
+        await expect(probe.requireSound(commitment, shape, row, value))
+          .to.be.revertedWithCustomError(contract, "Rsema1d_NotSound")
+          .withArgs(commitment, row.index, verdict);
+      }
+    });
+  });
+
+  describe("convicts", () => {
+    const shape = { k: 4, n: 4, rowSize: 128 };
+
+    it("whoever commits to an RLC that the row doesn't have (CODE-8)", async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      const honest = encode(shape);
+      const lie = zeroPadValue("0x01", 16);
+      // A commitment over the honest rows and one wrong RLC value, with the paths that belong to it.
+      const values = honest.rlc.map((value, i) => (i === 1 ? lie : hexlify(value)));
+      const leaf = (value: string) => sha256(ethers.concat(["0x00", value]));
+      const node = (left: string, right: string) => sha256(ethers.concat(["0x01", left, right]));
+      const leaves = values.map(leaf);
+      const upper = node(leaves[2]!, leaves[3]!);
+      const rlcRoot = node(node(leaves[0]!, leaves[1]!), upper);
+      const commitment = sha256(ethers.concat([honest.rowRoot, rlcRoot]));
+      const rlc = { value: lie, path: [leaves[0]!, upper] };
+
+      const actual = hexlify(honest.rlc[1]!);
+      expect(await probe.judge(commitment, shape, rowProof(honest, 1), rlc)).to.deep.equal([
+        VERDICT.miscoded,
+        actual,
+      ]);
+      // The true value isn't under this commitment, so nobody can be acquitted with it.
+      const [verdict] = await probe.judge(commitment, shape, rowProof(honest, 1), { ...rlc, value: actual });
+      expect(verdict).to.equal(VERDICT.foreign);
+    });
+
+    it("nobody who committed honestly, whichever shape the accuser claims without the true one's sizes", async () => {
+      const { probe } = await networkHelpers.loadFixture(deploy);
+      const segment = encode(shape);
+      const [commitment, , proof, rlc] = judgeArguments(segment, 1);
+      // Same k + n and lengths: only the caller knows the shape, and the coefficients follow it.
+      const [verdict] = await probe.judge(commitment, { k: 2, n: 6, rowSize: 128 }, proof, rlc);
+      expect(verdict).to.equal(VERDICT.malformed);
+    });
+  });
+
+  it("keeps the gas of an opening", async () => {
+    const { contract, probe } = await networkHelpers.loadFixture(deploy);
+    const [sender] = await ethers.getSigners();
+    const to = await contract.getAddress();
+    const send = (data: string) => sender!.sendTransaction({ to, data });
+    for (const rowSize of [64, 1024, 2048, 8192]) {
+      const segment = encode({ k: 16, n: 16, rowSize }, rowSize);
+      const open = contract.interface.encodeFunctionData("requireOpen", openArguments(segment, 3));
+      const judge = contract.interface.encodeFunctionData("requireSound", judgeArguments(segment, 3));
+      await gas.record(`open a row of ${rowSize}`, send(open));
+      await gas.record(`open a row of ${rowSize} with RLC`, send(judge));
+    }
+    expect(await probe.opens(...openArguments(encode(SHAPES[2]!), 0))).to.equal(true);
+  });
+});
