@@ -11,13 +11,15 @@ import {Sha256Tree} from "./Sha256Tree.sol";
 /// coefficient that follows from rowRoot and the shape). A row whose own RLC differs from that leaf is badly coded, and whoever
 /// made the commitment did it. The RLC of a parity row follows from those of all originals; it is for keepers to check.
 ///
-/// A commitment doesn't bind its shape to a plain opening: take the shape from where the commitment came from.
+/// Path and row lengths bind the shape: a plain opening k + n and rowSize, one with RLC also k. Where a plain opening must know
+/// k, take it from where the commitment came from.
+///
 /// The functions here judge and don't revert, whatever they are given; `requireOpen` and `requireSound` do.
 library Rsema1d {
     uint256 private constant MAX_ROWS = 65_536;
     uint256 private constant ROW_UNIT = 64;
-    /// @dev Costs to judge grow with the row; this one takes about two thirds of the largest transaction.
-    uint256 private constant MAX_ROW_SIZE = 32_768;
+    /// @dev A bound on work: rows of this size are still judged in one transaction.
+    uint256 private constant MAX_ROW_SIZE = 65_536;
 
     /// @dev Malformed: no such row can exist in this shape, or a path has the wrong length. Foreign: row and RLC value aren't
     /// those of the commitment. Miscoded: they are, and the row isn't what the RLC value says. Sound: they are, and it is.
@@ -142,22 +144,27 @@ library Rsema1d {
 
     /// @dev For each of the 16 bits of a symbol: the sum of the coefficients at whose position the row's symbol has the bit set.
     /// Hashes are summed unfolded, which the fold, being linear, doesn't mind.
-    ///
-    /// One pass adds each hash to two of 512 buckets, by the low and the high byte of its symbol: two memory words a symbol in
-    /// place of eight on average. The buckets then add up to sums by bit. In each 64-byte chunk of a row, byte i and byte 32 + i
-    /// are the halves of symbol i, so BYTE takes them out of two words.
     function _sumByBit(bytes32 seed, bytes calldata row) private view returns (uint256[16] memory sums) {
+        return _addUp(_fillBuckets(seed, row));
+    }
+
+    /// @dev One pass adds each hash to two of 512 buckets, by the low and the high byte of its symbol: two memory words a symbol
+    /// in place of eight on average. In each 64-byte chunk of a row, byte i and byte 32 + i are the halves of symbol i, so BYTE
+    /// takes them out of two words.
+    /// @return buckets memory address of the buckets by low byte; those by high byte follow
+    function _fillBuckets(bytes32 seed, bytes calldata row) private view returns (uint256 buckets) {
         assembly ("memory-safe") {
+            buckets := mload(0x40)
+            mstore(0x40, add(buckets, 0x4000))
+            // What is read past the call's end is zero.
+            calldatacopy(buckets, calldatasize(), 0x4000)
             // seed || LE32(position); positions fit 16 bits, so the last two bytes stay zero.
             let preimage := mload(0x40)
             let counter := add(preimage, 0x20)
             mstore(preimage, seed)
             mstore(counter, 0)
-            let lows := add(counter, 0x20)
-            let highs := add(lows, 0x2000)
-            // What is read past the call's end is zero.
-            calldatacopy(lows, calldatasize(), 0x4000)
 
+            let highs := add(buckets, 0x2000)
             let ok := 1
             let end := add(row.offset, row.length)
             let position := 0
@@ -179,7 +186,7 @@ library Rsema1d {
                         mstore8(counter, add(position, i))
                         ok := and(ok, staticcall(gas(), 0x02, preimage, 0x24, 0x00, 0x20))
                         let hash := mload(0x00)
-                        let bucket := add(lows, shl(5, byte(i, low)))
+                        let bucket := add(buckets, shl(5, byte(i, low)))
                         mstore(bucket, xor(mload(bucket), hash))
                         bucket := add(highs, shl(5, byte(i, high)))
                         mstore(bucket, xor(mload(bucket), hash))
@@ -187,36 +194,40 @@ library Rsema1d {
                 }
                 position := add(position, 0x20)
             }
+            // As in Sha256Tree: never with gas left, and a revert all the same.
             if iszero(ok) {
                 revert(0, 0)
             }
+        }
+    }
 
-            // Halving: the upper half of the buckets has the top bit set; added to the lower half, it leaves the other bits.
+    /// @dev Sums by bit out of both sets of buckets, which it uses up. The upper half of a set has the top bit set; added to the
+    /// lower half, it leaves the other bits to be read in the same way.
+    function _addUp(uint256 buckets) private pure returns (uint256[16] memory sums) {
+        assembly ("memory-safe") {
             for {
-                let table := 0
-            } lt(table, 2) {
-                table := add(table, 1)
-            } {
-                let base := add(lows, mul(table, 0x2000))
-                let target := add(sums, mul(table, 0x100))
+                let bit := 8
+            } bit {} {
+                bit := sub(bit, 1)
+                let half := shl(bit, 0x20)
+                let lowSum := 0
+                let highSum := 0
+                let end := add(buckets, half)
                 for {
-                    let bit := 8
-                } bit {} {
-                    bit := sub(bit, 1)
-                    let half := shl(bit, 0x20)
-                    let sum := 0
-                    let limit := add(base, half)
-                    for {
-                        let bucket := base
-                    } lt(bucket, limit) {
-                        bucket := add(bucket, 0x20)
-                    } {
-                        let upper := mload(add(bucket, half))
-                        sum := xor(sum, upper)
-                        mstore(bucket, xor(mload(bucket), upper))
-                    }
-                    mstore(add(target, shl(5, bit)), sum)
+                    let bucket := buckets
+                } lt(bucket, end) {
+                    bucket := add(bucket, 0x20)
+                } {
+                    let upper := mload(add(bucket, half))
+                    lowSum := xor(lowSum, upper)
+                    mstore(bucket, xor(mload(bucket), upper))
+                    let twin := add(bucket, 0x2000)
+                    upper := mload(add(twin, half))
+                    highSum := xor(highSum, upper)
+                    mstore(twin, xor(mload(twin), upper))
                 }
+                mstore(add(sums, shl(5, bit)), lowSum)
+                mstore(add(sums, shl(5, add(bit, 8))), highSum)
             }
         }
     }

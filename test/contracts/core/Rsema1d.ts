@@ -1,76 +1,35 @@
 import { expect } from "chai";
 import { hexlify, sha256, toBeHex, zeroPadValue } from "ethers";
 import { network } from "hardhat";
-import type { TypedContractMethod } from "../../../typechain-types/common.js";
-import { createReference, type ReferenceSegment } from "../../keepers/coding/reference/rsema1d.ts";
+import { createReference } from "../../keepers/coding/reference/rsema1d.ts";
 import { gasSnapshot } from "../gasSnapshot.ts";
+import {
+  encodeNoise,
+  flip,
+  type Judge,
+  judgeArguments,
+  noise,
+  type Open,
+  openArguments,
+  type RlcProof,
+  type RowProof,
+  type Rsema1dProbe,
+  rlcProof,
+  rowProof,
+  type Shape,
+  VERDICT,
+} from "./rsema1dProofs.ts";
 
 const { ethers, networkHelpers } = await network.create();
 const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "Rsema1d");
 const reference = createReference();
 
-type Shape = { k: number; n: number; rowSize: number };
-type RowProof = { index: number | bigint; row: string; path: string[] };
-type RlcProof = { value: string; path: string[] };
-type Open = [commitment: string, shape: Shape, proof: RowProof, rlcRoot: string];
-type Judge = [commitment: string, shape: Shape, proof: RowProof, rlc: RlcProof];
-type View<A extends unknown[], R> = TypedContractMethod<A, [R], "view">;
-interface Probe {
-  opens: View<Open, boolean>;
-  requireOpen: View<Open, undefined>;
-  judge: View<Judge, [bigint, string]>;
-  requireSound: View<Judge, undefined>;
-  rlcOf: View<[rowRoot: string, shape: Shape, row: string], string>;
-  combineBasis: View<[vectors: bigint[]], string>;
-}
-const VERDICT = { malformed: 0n, foreign: 1n, miscoded: 2n, sound: 3n };
-
 const deploy = async () => {
   const contract = await ethers.deployContract("Rsema1dProbe");
-  return { contract, probe: contract as unknown as Probe };
+  return { contract, probe: contract as unknown as Rsema1dProbe };
 };
 
-/** Bytes that look random and are the same in every run. */
-function noise(length: number, seed: number): Uint8Array {
-  let state = seed >>> 0 || 1;
-  return Uint8Array.from({ length }, () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state & 0xff;
-  });
-}
-
-const encode = (shape: Shape, seed = 7) => reference.encode(noise(shape.k * shape.rowSize, seed), shape);
-const rowProof = (segment: ReferenceSegment, index: number): RowProof => ({
-  index,
-  row: hexlify(segment.rows[index]!),
-  path: segment.rowPath(index).map(hexlify),
-});
-const rlcProof = (segment: ReferenceSegment, index: number): RlcProof => ({
-  value: hexlify(segment.rlc[index]!),
-  path: segment.rlcPath(index).map(hexlify),
-});
-const openArguments = (segment: ReferenceSegment, index: number): Open => [
-  hexlify(segment.commitment),
-  segment.shape,
-  rowProof(segment, index),
-  hexlify(segment.rlcRoot),
-];
-const judgeArguments = (segment: ReferenceSegment, index: number): Judge => [
-  hexlify(segment.commitment),
-  segment.shape,
-  rowProof(segment, index),
-  rlcProof(segment, index),
-];
-
-/** `bytes` with one bit turned over. */
-function flip(bytes: string, bit: number): string {
-  const changed = ethers.getBytes(bytes);
-  changed[bit >> 3]! ^= 1 << (bit & 7);
-  return hexlify(changed);
-}
-
+const encode = (shape: Shape, seed = 7) => encodeNoise(reference, shape, seed);
 const SHAPES: Shape[] = [
   { k: 1, n: 1, rowSize: 64 },
   { k: 1, n: 7, rowSize: 192 },
@@ -292,28 +251,37 @@ describe("Rsema1d", () => {
       expect(verdict).to.equal(VERDICT.foreign);
     });
 
-    it("nobody who committed honestly, whichever shape the accuser claims without the true one's sizes", async () => {
+    it("nobody who committed honestly, whatever shape the accuser claims (CODE-9)", async () => {
       const { probe } = await networkHelpers.loadFixture(deploy);
       const segment = encode(shape);
       const [commitment, , proof, rlc] = judgeArguments(segment, 1);
-      // Same k + n and lengths: only the caller knows the shape, and the coefficients follow it.
-      const [verdict] = await probe.judge(commitment, { k: 2, n: 6, rowSize: 128 }, proof, rlc);
-      expect(verdict).to.equal(VERDICT.malformed);
+      // Another shape would give other coefficients; the lengths of paths and row allow none but the true one.
+      const paths = [rlc.path, rlc.path.slice(1), [...rlc.path, commitment]];
+      for (const k of [1, 2, 4, 8, 16]) {
+        for (const rows of [2, 4, 8, 16, 32]) {
+          for (const rowSize of [64, 128, 192]) {
+            if (k === shape.k && rows === 8 && rowSize === shape.rowSize) continue;
+            for (const path of paths) {
+              const claimed = { k, n: Math.max(0, rows - k), rowSize };
+              const [verdict] = await probe.judge(commitment, claimed, proof, { ...rlc, path });
+              expect(verdict, `${k} ${rows} ${rowSize}`).to.be.oneOf([VERDICT.malformed, VERDICT.foreign]);
+            }
+          }
+        }
+      }
     });
   });
 
   it("keeps the gas of an opening", async () => {
-    const { contract, probe } = await networkHelpers.loadFixture(deploy);
-    const [sender] = await ethers.getSigners();
-    const to = await contract.getAddress();
-    const send = (data: string) => sender!.sendTransaction({ to, data });
+    const { contract } = await networkHelpers.loadFixture(deploy);
+    const send = (name: string, args: Open | Judge) => contract.getFunction(name).send(...args);
     for (const rowSize of [64, 1024, 2048, 8192]) {
       const segment = encode({ k: 16, n: 16, rowSize }, rowSize);
-      const open = contract.interface.encodeFunctionData("requireOpen", openArguments(segment, 3));
-      const judge = contract.interface.encodeFunctionData("requireSound", judgeArguments(segment, 3));
-      await gas.record(`open a row of ${rowSize}`, send(open));
-      await gas.record(`open a row of ${rowSize} with RLC`, send(judge));
+      await gas.record(`open a row of ${rowSize}`, send("requireOpen", openArguments(segment, 3)));
+      await gas.record(`open a row of ${rowSize} with RLC`, send("requireSound", judgeArguments(segment, 3)));
     }
-    expect(await probe.opens(...openArguments(encode(SHAPES[2]!), 0))).to.equal(true);
+    const largest = judgeArguments(encode({ k: 1, n: 1, rowSize: 65_536 }), 0);
+    const receipt = await gas.record("open the largest row with RLC", send("requireSound", largest));
+    expect(Number(receipt.gasUsed)).to.be.lessThan(2 ** 24);
   });
 });
