@@ -38,3 +38,16 @@ export class TransactionTimeoutError extends RetryableError {
     );
   }
 }
+
+export function senderClosed(): RetryableError {
+  return new RetryableError(
+    "transactions/closed",
+    "The transaction sender is closed; send again after a restart.",
+  );
+}
+
+/** Trouble of the node or the signer that may end while a job waits, bounded by its waiter's time limit. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof FatalError) return false;
+  return !(error instanceof RetryableError && error.code === "transactions/insufficient-funds");
+}

@@ -1,9 +1,8 @@
 import type { TransactionReceiptParams } from "ethers";
-import { concat, keccak256, toBeHex } from "ethers";
-import { FatalError } from "../errors.ts";
 import { createRecords, plainFormat } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Fees } from "./fees.ts";
+import { digestOf } from "./jobs.ts";
 import type { TransactionJob } from "./sender.ts";
 
 /** A signed transaction that has not reached its depth. */
@@ -19,8 +18,8 @@ export interface Flight {
   readonly hashes: readonly string[];
 }
 
-/** A job that is over. */
-export interface Landing {
+/** A job that is over, with what it takes to offer it again should a deep reorg take it out. */
+export interface Landing extends Pick<Flight, "nonce" | "gasLimit" | "hashes"> {
   readonly state: "landed";
   /** Hash of what was asked for. */
   readonly digest: string;
@@ -53,36 +52,19 @@ export function createJournal(store: Store): Journal {
       return found;
     },
     record: (flight) =>
-      store.batch([
-        jobs.putWrite(flight.job.key, flight),
-        flying.putWrite(nonceKey(flight.nonce), flight.job.key),
-      ]),
-    land: (flight, receipt) =>
-      store.batch([
-        jobs.putWrite(flight.job.key, { state: "landed", digest: digestOf(flight.job), receipt }),
-        flying.deleteWrite(nonceKey(flight.nonce)),
-      ]),
-    drop: (flight) =>
-      store.batch([jobs.deleteWrite(flight.job.key), flying.deleteWrite(nonceKey(flight.nonce))]),
+      store.batch([jobs.putWrite(flight.job.key, flight), flying.putWrite(placeOf(flight), flight.job.key)]),
+    land: (flight, receipt) => {
+      const { nonce, gasLimit, hashes } = flight;
+      const digest = digestOf(flight.job);
+      return store.batch([
+        jobs.putWrite(flight.job.key, { state: "landed", nonce, gasLimit, hashes, digest, receipt }),
+        flying.deleteWrite(placeOf(flight)),
+      ]);
+    },
+    drop: (flight) => store.batch([jobs.deleteWrite(flight.job.key), flying.deleteWrite(placeOf(flight))]),
   };
 }
 
-/** Identity of what a job asks for, its key aside. */
-export function digestOf(job: TransactionJob): string {
-  return keccak256(concat([job.to, toBeHex(job.value ?? 0n, 32), job.data]));
-}
-
-/** @throws FatalError "transactions/key-conflict" when a key comes back with another call. */
-export function checkSameCall(job: TransactionJob, earlier: TransactionJob | Landing): void {
-  const digest = "digest" in earlier ? earlier.digest : digestOf(earlier);
-  if (digest === digestOf(job)) return;
-  throw new FatalError(
-    "transactions/key-conflict",
-    `The job key ${job.key} was used for another call before; a key stands for one call.`,
-    { key: job.key, to: job.to },
-  );
-}
-
-function nonceKey(nonce: number): string {
-  return String(nonce).padStart(16, "0");
+function placeOf({ nonce, job }: Flight): string {
+  return `${String(nonce).padStart(16, "0")}/${job.key}`;
 }

@@ -1,14 +1,14 @@
 import type { TransactionReceipt } from "ethers";
-import { isAddress, isHexString } from "ethers";
 import { Bell } from "../bell.ts";
-import { FatalError, RetryableError } from "../errors.ts";
 import { Backoff } from "../pause.ts";
 import { Airborne, lookAtHorizon, signFlight } from "./airborne.ts";
-import { TransactionRevertedError } from "./errors.ts";
-import { min } from "./fees.ts";
-import { checkSameCall, createJournal, type Flight, type Journal } from "./journal.ts";
+import { isPassing, senderClosed, TransactionRevertedError } from "./errors.ts";
+import { receiptNow } from "./fate.ts";
+import { min, suggestFees } from "./fees.ts";
+import { checkJob, checkSameCall } from "./jobs.ts";
+import { createJournal, type Flight, type Journal, type Landing } from "./journal.ts";
 import { DEFAULT_SENDER_OPTIONS, type SenderOptions } from "./options.ts";
-import { formatReceipt, parseReceipt } from "./receiptRecord.ts";
+import { formatReceipt } from "./receiptRecord.ts";
 import { decodeRevert } from "./reverts.ts";
 import type { TransactionJob, TransactionSender } from "./sender.ts";
 import { explainRevert, GAS_LIMIT_CEILING } from "./simulate.ts";
@@ -62,7 +62,7 @@ class Lane implements TransactionSender {
 
   async send(job: TransactionJob, signal?: AbortSignal): Promise<TransactionReceipt> {
     signal?.throwIfAborted();
-    if (this.#stop.signal.aborted) throw closed();
+    if (this.#stop.signal.aborted) throw senderClosed();
     checkJob(job);
     const ticket = this.#tickets.get(job.key) ?? this.#open(job);
     checkSameCall(job, ticket.job);
@@ -77,7 +77,7 @@ class Lane implements TransactionSender {
     this.#stop.abort();
     this.#bell.ring();
     await this.#running;
-    for (const ticket of this.#tickets.values()) ticket.reject(closed());
+    for (const ticket of this.#tickets.values()) ticket.reject(senderClosed());
   }
 
   #open(job: TransactionJob): Ticket {
@@ -90,11 +90,26 @@ class Lane implements TransactionSender {
   async #admit(ticket: Ticket): Promise<void> {
     const known = await this.#journal.get(ticket.job.key);
     if (known !== undefined) checkSameCall(ticket.job, known.state === "flying" ? known.job : known);
-    if (known?.state === "landed")
-      return this.#succeed(ticket, parseReceipt(known.receipt, this.#options.provider));
+    if (known?.state === "landed") return await this.#answer(ticket, known);
     if (known?.state === "flying") this.#adopt(known, ticket);
     else if (ticket.isAwaited) this.#waiting.push(ticket);
     else this.#forget(ticket);
+    this.#bell.ring();
+  }
+
+  /** Gives the receipt of a job that is over; if a deep reorg took it out, offers it again under the same nonce. */
+  async #answer(ticket: Ticket, landing: Landing): Promise<void> {
+    const { provider, maxFeePerGas, logger } = this.#options;
+    const receipt = await receiptNow(provider, landing);
+    if (receipt !== undefined) return this.#succeed(ticket, receipt);
+    logger?.warn(
+      { key: ticket.job.key, nonce: landing.nonce },
+      "a deep reorg took a finished transaction out",
+    );
+    const fees = await suggestFees(provider, maxFeePerGas);
+    const flight = await signFlight(this.#options, ticket.job, { ...landing, fees });
+    await this.#journal.record(flight);
+    this.#adopt(flight, ticket);
     this.#bell.ring();
   }
 
@@ -136,7 +151,7 @@ class Lane implements TransactionSender {
       launched = (await this.#launch(ticket)) || launched;
     }
     const next = this.#flying.find((airborne) => !airborne.isMined);
-    for (const airborne of this.#flying) {
+    for (const airborne of [...this.#flying]) {
       await airborne.nurse(airborne === next);
       const ticket = this.#tickets.get(airborne.flight.job.key);
       if (ticket !== undefined) ticket.trouble = airborne.state;
@@ -261,29 +276,4 @@ class Lane implements TransactionSender {
     this.#waiting = this.#waiting.filter((other) => other !== ticket);
     if (this.#tickets.get(ticket.job.key) === ticket) this.#tickets.delete(ticket.job.key);
   }
-}
-
-/** Trouble of the node or the signer that may end while the job waits, bounded by its waiter's time limit. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof FatalError) return false;
-  return !(error instanceof RetryableError && error.code === "transactions/insufficient-funds");
-}
-
-function checkJob(job: TransactionJob): void {
-  if (isAddress(job.to) && isHexString(job.data) && (job.value ?? 0n) >= 0n) return;
-  throw new FatalError(
-    "transactions/bad-job",
-    `${job.key} is not a call: it needs an address, hex data, a value.`,
-    {
-      key: job.key,
-      to: job.to,
-    },
-  );
-}
-
-function closed(): RetryableError {
-  return new RetryableError(
-    "transactions/closed",
-    "The transaction sender is closed; send again after a restart.",
-  );
 }
