@@ -3,9 +3,6 @@ import { HDNodeWallet, Mnemonic } from "ethers";
 /** The mnemonic that every Ethereum development chain knows. Worth nothing anywhere else. */
 const phrase = "test test test test test test test test test test test junk";
 
-/** Accounts that development chains prefund with ether. */
-export const prefundedAccounts = 10;
-
 /** Which derivation index a party of the devnet uses; the deployer is account 0, as tools expect. */
 const firstIndex = {
   deployer: 0,

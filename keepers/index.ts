@@ -1,0 +1,23 @@
+/** What the package offers to programs: clients, the codec, and what they are made of. Bindings: "mycelia/bindings". */
+export { type Codec, createCodec } from "./coding/codec.ts";
+export { MountainRange } from "./coding/mountainRange.ts";
+export { chooseShape, type Shape } from "./coding/shape.ts";
+export {
+  type ComputeClient,
+  type ComputeClientOptions,
+  type ComputeSession,
+  createComputeClient,
+  type SessionOrder,
+} from "./compute/client.ts";
+export { decodeTensors, encodeTensors, type Tensor } from "./compute/tensors.ts";
+export type { DeployedContract, Deployment } from "./runtime/context.ts";
+export { FatalError, MyceliaError, RetryableError } from "./runtime/errors.ts";
+export { createHttpClient, type HttpClient } from "./runtime/http/client.ts";
+export { createKeystoreSigner, createMemorySigner } from "./runtime/keys/localSigner.ts";
+export type { KeySigner } from "./runtime/keys/signer.ts";
+export { openLmdbStore } from "./runtime/store/lmdb.ts";
+export type { Store } from "./runtime/store/store.ts";
+export { openTransactionSender } from "./runtime/transactions/lane.ts";
+export type { TransactionSender } from "./runtime/transactions/sender.ts";
+export { createStorageClient } from "./storage/client.ts";
+export type { StorageClient, StorageClientNeeds } from "./storage/clientTypes.ts";
