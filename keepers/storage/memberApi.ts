@@ -54,48 +54,50 @@ export interface MemberApiNeeds {
 }
 
 const BINARY = { "content-type": "application/octet-stream" };
+const JSON_TYPE = { "content-type": "application/json" };
 const MAX_RECEIPT_BYTES = 4_096;
 const ANSWER_HEADER_BYTES = 34;
 
-export function createMemberApi({ http, chainId, signer, timeoutMs }: MemberApiNeeds): MemberApi {
-  const ask = async (member: CommitteeMember, path: string, request: HttpRequest) =>
-    (await http.request(urlOf(member, path), { timeoutMs, ...request })).body;
-  const signed = async (member: CommitteeMember, path: string, request: HttpRequest, covered?: string) => {
-    if (signer === undefined) throw noSigner();
-    const what = {
-      chainId,
-      audience: member.signer,
-      method: request.method ?? "GET",
-      url: urlOf(member, path),
-    };
-    const authorization = await signRequest(signer, { ...what, body: covered });
-    return await ask(member, path, { ...request, headers: { ...request.headers, authorization } });
+type Ask = (member: CommitteeMember, path: string, request: HttpRequest) => Promise<Uint8Array>;
+
+export function createMemberApi(needs: MemberApiNeeds): MemberApi {
+  const ask: Ask = async (member, path, request) => {
+    const answer = await needs.http.request(urlOf(member, path), { timeoutMs: needs.timeoutMs, ...request });
+    return answer.body;
   };
+  return { ...writes(signedBy(needs, ask)), ...reads(ask) };
+}
+
+/** Signs method and path, and the body where the path does not name it by its hash. */
+function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
+  return async (member: CommitteeMember, path: string, request: HttpRequest, covered?: string) => {
+    if (signer === undefined) throw noSigner();
+    const url = urlOf(member, path);
+    const what = { chainId, audience: member.signer, method: request.method ?? "GET", url, body: covered };
+    const authorization = await signRequest(signer, what);
+    const headers = { ...request.headers, authorization };
+    return await ask(member, path, { ...request, maxBytes: MAX_RECEIPT_BYTES, headers });
+  };
+}
+
+function writes(
+  ask: ReturnType<typeof signedBy>,
+): Pick<MemberApi, "putSegment" | "putManifest" | "postPublication"> {
   return {
     putSegment: (member, commitment, body, signal) =>
-      signed(member, `segments/${nameOf(commitment)}`, {
-        ...{ method: "PUT", headers: BINARY, body, maxBytes: MAX_RECEIPT_BYTES, signal },
-      }),
-    putManifest: async (member, root, bytes, signal) => {
-      const request = {
-        method: "PUT",
-        headers: BINARY,
-        body: bytes,
-        maxBytes: MAX_RECEIPT_BYTES,
-        signal,
-      } as const;
-      await signed(member, `manifests/${nameOf(root)}`, request);
+      ask(member, `segments/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal }),
+    putManifest: async (member, root, body, signal) => {
+      await ask(member, `manifests/${nameOf(root)}`, { method: "PUT", headers: BINARY, body, signal });
     },
     postPublication: async (member, publication, signal) => {
       const body = JSON.stringify(publication);
-      const headers = { "content-type": "application/json" };
-      await signed(
-        member,
-        "publications",
-        { method: "POST", headers, body, maxBytes: MAX_RECEIPT_BYTES, signal },
-        body,
-      );
+      await ask(member, "publications", { method: "POST", headers: JSON_TYPE, body, signal }, body);
     },
+  };
+}
+
+function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "manifest"> {
+  return {
     head: async (member, commitment, signal) =>
       parseHead(await ask(member, `segments/${nameOf(commitment)}`, { maxBytes: MAX_HEAD_BYTES, signal })),
     strips: async (member, commitment, shape, numbers, signal) => {

@@ -10,28 +10,16 @@ export interface StorageMetrics {
   flushed(seconds: number): void;
 }
 
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
 export function createStorageMetrics(registry: Registry): StorageMetrics {
   const registers = [registry];
-  const rows = new Counter({
-    name: "mycelia_storage_rows_stored_total",
-    help: "Rows made durable",
-    registers,
-  });
-  const strips = new Counter({
-    name: "mycelia_storage_strips_stored_total",
-    help: "Strips made durable",
-    registers,
-  });
-  const stored = new Counter({
-    name: "mycelia_storage_stored_bytes_total",
-    help: "Row bytes made durable",
-    registers,
-  });
-  const served = new Counter({
-    name: "mycelia_storage_served_bytes_total",
-    help: "Bytes of rows, heads and manifests read out",
-    registers,
-  });
+  const count = (name: string, help: string) =>
+    new Counter({ name: `mycelia_storage_${name}_total`, help, registers });
+  const rows = count("rows_stored", "Rows made durable");
+  const strips = count("strips_stored", "Strips made durable");
+  const stored = count("stored_bytes", "Row bytes made durable");
+  const served = count("served_bytes", "Bytes of rows, heads and manifests read out");
   const refused = new Counter({
     name: "mycelia_storage_refused_total",
     help: "Uploads and publications refused, by error code",
@@ -41,12 +29,12 @@ export function createStorageMetrics(registry: Registry): StorageMetrics {
   const flush = new Histogram({
     name: "mycelia_storage_fsync_seconds",
     help: "Time of one flush of a row file",
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    buckets: BUCKETS,
     registers,
   });
   return {
-    stored(count, rowCount, bytes) {
-      strips.inc(count);
+    stored(stripCount, rowCount, bytes) {
+      strips.inc(stripCount);
       rows.inc(rowCount);
       stored.inc(bytes);
     },
