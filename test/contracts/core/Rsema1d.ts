@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { hexlify, sha256, toBeHex, zeroPadValue } from "ethers";
 import { network } from "hardhat";
 import { createReference } from "../../keepers/coding/reference/rsema1d.ts";
-import { gasSnapshot } from "../gasSnapshot.ts";
 import {
   encodeNoise,
   flip,
@@ -21,7 +20,6 @@ import {
 } from "./rsema1dProofs.ts";
 
 const { ethers, networkHelpers } = await network.create();
-const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "Rsema1d");
 const reference = createReference();
 
 const deploy = async () => {
@@ -270,18 +268,5 @@ describe("Rsema1d", () => {
         }
       }
     });
-  });
-
-  it("keeps the gas of an opening", async () => {
-    const { contract } = await networkHelpers.loadFixture(deploy);
-    const send = (name: string, args: Open | Judge) => contract.getFunction(name).send(...args);
-    for (const rowSize of [64, 1024, 2048, 8192]) {
-      const segment = encode({ k: 16, n: 16, rowSize }, rowSize);
-      await gas.record(`open a row of ${rowSize}`, send("requireOpen", openArguments(segment, 3)));
-      await gas.record(`open a row of ${rowSize} with RLC`, send("requireSound", judgeArguments(segment, 3)));
-    }
-    const largest = judgeArguments(encode({ k: 1, n: 1, rowSize: 65_536 }), 0);
-    const receipt = await gas.record("open the largest row with RLC", send("requireSound", largest));
-    expect(Number(receipt.gasUsed)).to.be.lessThan(2 ** 24);
   });
 });
