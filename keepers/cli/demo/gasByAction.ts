@@ -12,6 +12,7 @@ export interface ActionGas {
 }
 
 interface RawTransaction {
+  readonly hash: string;
   readonly to: string | null;
   readonly input: string;
 }
@@ -35,14 +36,14 @@ export async function gasByAction(
   const used = new Map<string, { gas: number[]; failed: number }>();
   for (let block = from + 1; block <= to; block += 1) {
     const tag = `0x${block.toString(16)}`;
-    const [{ transactions }, receipts] = await Promise.all([
-      provider.send("eth_getBlockByNumber", [tag, true]) as Promise<{ transactions: RawTransaction[] }>,
-      provider.send("eth_getBlockReceipts", [tag]) as Promise<RawReceipt[]>,
+    const { transactions }: { transactions: RawTransaction[] } = await provider.send("eth_getBlockByNumber", [
+      tag,
+      true,
     ]);
-    for (const [i, transaction] of transactions.entries()) {
+    for (const transaction of transactions) {
       const name = nameOf.get(transaction.to?.toLowerCase() ?? "");
-      const receipt = receipts[i];
-      if (name === undefined || receipt === undefined) continue;
+      if (name === undefined) continue;
+      const receipt: RawReceipt = await provider.send("eth_getTransactionReceipt", [transaction.hash]);
       const action = `${name}.${functionName(interfaces.get(name), transaction.input)}`;
       const entry = used.get(action) ?? { gas: [], failed: 0 };
       if (receipt.status === "0x1") entry.gas.push(Number(receipt.gasUsed));
