@@ -11,7 +11,8 @@ export { chooseShape, type Shape, type ShapeLimits } from "./shape.ts";
 
 /**
  * A coded segment. `rlc` and the rows are views into pooled memory that threads share: read-only, valid until
- * `release()`; copy what must live longer. Roots, commitment and paths are copies.
+ * `release()`. Copy what must live longer, and for interfaces that take no shared memory (lmdb, a fastify reply). Roots,
+ * commitment and paths are copies.
  */
 export interface EncodedSegment {
   readonly shape: Shape;

@@ -3,7 +3,7 @@
  * element stands for basis element i, where b(i)^2 + b(i) = b(i - 1) and b(0) = 1. Addition is XOR in any basis.
  */
 
-export const fieldSize = 65_536;
+const fieldSize = 65_536;
 /** The order of the multiplicative group; logarithms are integers modulo it. */
 export const fieldOrder = 65_535;
 const polynomial = 0x1002d;

@@ -39,12 +39,12 @@ export function codeColumns(slab: Slab, factors: readonly number[], columns: Col
   const { shape } = slab.layout;
   const { k } = shape;
   const parityRow = (block: number) => k + block * k;
-  interpolate(slab, 0, parityRow(0), parityPoints(shape), columns, (first, column, width) => {
+  interpolate(slab, 0, parityRow(0), parityPoints(shape), columns, (group) => {
     // The first block holds the coefficients that the others start from, so it goes last.
     for (let block = factors.length - 1; block >= 0; block--) {
       const [row, factor] = [parityRow(block), factors[block]!];
-      if (block > 0 || factor !== 1) scaleComb(slab, parityRow(0), row, factor, first, column, width, thread);
-      evaluateComb(slab, row, block * k, first, column, width);
+      if (block > 0 || factor !== 1) scaleComb(slab, parityRow(0), row, factor, group, thread);
+      evaluateComb(slab, row, block * k, group);
     }
   });
   for (let block = 0; block < factors.length; block++)

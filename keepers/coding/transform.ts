@@ -22,24 +22,31 @@ export function layersOf(slab: Slab) {
   return { low, high: logK - low };
 }
 
-type Group = (first: number, column: number, width: number) => void;
+/** A strip of columns of rows that are transformed together; `first` counts from the first of the k rows. */
+export interface Group {
+  readonly first: number;
+  readonly column: number;
+  readonly width: number;
+}
+
+type Visit = (group: Group) => void;
 
 /** Visits every block of neighbouring rows; `first` is its first row. */
-function eachBlock(slab: Slab, columns: Columns, visit: Group): void {
+function eachBlock(slab: Slab, columns: Columns, visit: Visit): void {
   const rows = 2 ** layersOf(slab).low;
   for (let first = 0; first < slab.layout.shape.k; first += rows) eachStrip(columns, rows, first, visit);
 }
 
 /** Visits every set of rows that stand at the same place of all blocks; `first` is the one in the first block. */
-function eachComb(slab: Slab, columns: Columns, visit: Group): void {
+function eachComb(slab: Slab, columns: Columns, visit: Visit): void {
   const { low, high } = layersOf(slab);
   for (let first = 0; first < 2 ** low; first++) eachStrip(columns, 2 ** high, first, visit);
 }
 
-function eachStrip(columns: Columns, rows: number, first: number, visit: Group): void {
+function eachStrip(columns: Columns, rows: number, first: number, visit: Visit): void {
   const strip = Math.min(widestStrip, Math.max(64, groupBytes / rows));
   for (let column = columns.from; column < columns.to; column += strip)
-    visit(first, column, Math.min(strip, columns.to - column));
+    visit({ first, column, width: Math.min(strip, columns.to - column) });
 }
 
 /**
@@ -52,33 +59,26 @@ export function interpolate(
   target: number,
   point: number,
   columns: Columns,
-  finish?: Group,
+  finish?: Visit,
 ): void {
   const { kernel, layout } = slab;
   const { low, high } = layersOf(slab);
-  eachBlock(slab, columns, (first, column, width) => {
+  eachBlock(slab, columns, ({ first, column, width }) => {
     const base = rowAt(layout, target + first) + column;
     if (source !== target)
       kernel.copyRows(rowAt(layout, source + first) + column, base, layout.stride, 2 ** low, width);
     kernel.interpolate(base, layout.stride, low, width, point + first, layout.twiddles);
   });
   if (high === 0 && finish === undefined) return;
-  eachComb(slab, columns, (first, column, width) => {
+  eachComb(slab, columns, ({ first, column, width }) => {
     const base = rowAt(layout, target + first) + column;
     kernel.interpolate(base, layout.blockStride, high, width, point >> low, layout.twiddles);
-    finish?.(first, column, width);
+    finish?.({ first, column, width });
   });
 }
 
 /** The high layers of the way back, on one comb of the coefficients in the rows from `row` on. */
-export function evaluateComb(
-  slab: Slab,
-  row: number,
-  point: number,
-  first: number,
-  column: number,
-  width: number,
-): void {
+export function evaluateComb(slab: Slab, row: number, point: number, { first, column, width }: Group): void {
   const { kernel, layout } = slab;
   const { low, high } = layersOf(slab);
   const base = rowAt(layout, row + first) + column;
@@ -89,7 +89,7 @@ export function evaluateComb(
 export function evaluateBlocks(slab: Slab, row: number, point: number, columns: Columns): void {
   const { kernel, layout } = slab;
   const { low } = layersOf(slab);
-  eachBlock(slab, columns, (first, column, width) => {
+  eachBlock(slab, columns, ({ first, column, width }) => {
     const base = rowAt(layout, row + first) + column;
     kernel.evaluate(base, layout.stride, low, width, point + first, layout.twiddles);
   });
@@ -97,7 +97,7 @@ export function evaluateBlocks(slab: Slab, row: number, point: number, columns: 
 
 /** From coefficients to values, in place. */
 export function evaluate(slab: Slab, row: number, point: number, columns: Columns): void {
-  eachComb(slab, columns, (first, column, width) => evaluateComb(slab, row, point, first, column, width));
+  eachComb(slab, columns, (group) => evaluateComb(slab, row, point, group));
   evaluateBlocks(slab, row, point, columns);
 }
 
@@ -107,9 +107,7 @@ export function scaleComb(
   source: number,
   target: number,
   element: number,
-  first: number,
-  column: number,
-  width: number,
+  { first, column, width }: Group,
   thread: number,
 ): void {
   const { kernel, layout } = slab;
