@@ -33,7 +33,7 @@ export interface ComputeContracts {
   readonly addresses: Readonly<Record<ContractName, string>>;
 }
 
-export interface Token {
+interface Token {
   readonly interface: Interface;
   readonly address: string;
   balanceOf(account: string): Promise<bigint>;
@@ -52,7 +52,7 @@ const NAMES = [
   "MyceliaToken",
 ] as const;
 
-export type ContractName = (typeof NAMES)[number];
+type ContractName = (typeof NAMES)[number];
 
 const ERC20 = new Interface([
   "function approve(address spender, uint256 value) returns (bool)",

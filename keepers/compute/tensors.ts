@@ -42,7 +42,7 @@ export interface BundleLimits {
   readonly maxBytes: number;
 }
 
-export const DEFAULT_BUNDLE_LIMITS: BundleLimits = { maxBytes: 16 * 1024 * 1024 };
+const DEFAULT_BUNDLE_LIMITS: BundleLimits = { maxBytes: 16 * 1024 * 1024 };
 
 const MAGIC = 0x4d595442; // "MYTB"
 const VERSION = 1;
@@ -69,7 +69,7 @@ const CONSTRUCTORS: Record<DataType, DataConstructor> = {
 };
 
 /** Number of elements of a shape; 1 for a scalar. */
-export function elementCount(dims: readonly number[]): number {
+function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 

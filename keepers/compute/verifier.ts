@@ -77,6 +77,7 @@ function assemble(context: KeeperContext, settings: VerifierSettings): VerifierP
     shelf: new ModelShelf({ contracts, load, engines, directory, signal, maxReady }),
     audits: new AuditBook(context.store.under("verifier/")),
     requests: createSignedClient(context.http, context.signer, context.chainId),
+    answers: new Map(),
     alarm: new Alarm(),
     metrics: getVerifierMetrics(context.metrics),
   };

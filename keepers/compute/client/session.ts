@@ -82,7 +82,7 @@ export class ComputeSession {
   /** What the model takes and gives, as its provider says. */
   async describe(): Promise<{ inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] }> {
     const { body } = await this.#parts.context.http.request(`${this.endpoint}/v1/services`);
-    const offer = offerShape.safeParse(JSON.parse(Buffer.from(body).toString("utf8")));
+    const offer = offerShape.safeParse(parseJson(body));
     const found = offer.data?.services.find(({ id }) => id === this.terms.service.toString());
     if (found !== undefined) return found;
     throw new FatalError(
@@ -202,3 +202,11 @@ const specs = z.array(
 const offerShape = z.object({
   services: z.array(z.object({ id: z.string(), inputs: specs, outputs: specs })),
 });
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

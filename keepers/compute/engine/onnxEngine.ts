@@ -12,7 +12,7 @@ import {
 import { checkInputs } from "./inputs.ts";
 import type { Runtime, WorkerMessage, WorkerStart } from "./protocol.ts";
 
-export interface OnnxEngineOptions {
+interface OnnxEngineOptions {
   /** Threads inside one run; 1 when absent. */
   readonly threads?: number;
   readonly limits?: Partial<EngineLimits>;

@@ -1,3 +1,4 @@
+import { ZeroAddress } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
 import { readAudit, readClaim } from "../chainReads.ts";
 import { STAGE } from "../states.ts";
@@ -29,7 +30,8 @@ export async function auditedRequest(
     );
   }
   const verifier = await parts.contracts.audits.verifierOf(signer);
-  if (!audit.committee.includes(verifier)) {
+  // An empty seat and an unknown signer are both the zero address.
+  if (verifier === ZeroAddress || !audit.committee.includes(verifier)) {
     throw new FatalError("compute/forbidden", `${signer} is not on the committee of claim ${claim}.`, {
       claim,
       signer,

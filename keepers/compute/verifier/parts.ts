@@ -15,6 +15,8 @@ export interface VerifierParts {
   readonly shelf: ModelShelf;
   readonly audits: AuditBook;
   readonly requests: SignedClient;
+  /** Digests of own answers under way, by claim and receipt. */
+  readonly answers: Map<string, string>;
   readonly alarm: Alarm;
   readonly metrics: VerifierMetrics;
 }

@@ -16,6 +16,12 @@ interface Counterpart {
 
 const REFUSALS: ReadonlySet<string> = new Set(["compute/invalid-input", "compute/invalid-tensors"]);
 
+/** Longest wait for one request, milliseconds: an operator that trickles bytes must not eat the commit window. */
+const FETCH_TIMEOUT_MS = 8_000;
+
+/** Answers found so far, by claim and receipt, so that asking again costs only what is missing. */
+const KEPT_ANSWERS = 1024;
+
 /**
  * Own answers to every drawn request, in the order of the draw. A request that isn't served until shortly before the
  * deadline counts as withheld.
@@ -24,20 +30,36 @@ const REFUSALS: ReadonlySet<string> = new Set(["compute/invalid-input", "compute
 export async function rerun(parts: VerifierParts, audit: AuditState): Promise<string[]> {
   const counterpart = await findCounterpart(parts, audit);
   const isLast = await isLastCall(parts, audit);
-  const digests: string[] = [];
-  for (const [position, index] of audit.indices.entries()) {
-    const request = await fetchRequest(parts, counterpart, audit, index, audit.requestDigests[position]!);
-    if (request !== undefined) {
-      digests.push(await answerDigest(parts, counterpart, request));
-    } else if (isLast) {
-      parts.metrics.withheld.inc();
-      digests.push(await parts.contracts.audits.WITHHELD());
-    } else {
+  await answerMissing(parts, counterpart, audit);
+  const withheld = await parts.contracts.audits.WITHHELD();
+  return audit.indices.map((index) => {
+    const answer = parts.answers.get(keyOf(audit, index));
+    if (answer !== undefined) return answer;
+    if (!isLast) {
       const what = `request ${index} of claim ${audit.claim}`;
       throw new RetryableError("compute/not-served", `${counterpart.endpoint} does not serve ${what}.`);
     }
+    parts.metrics.withheld.inc();
+    return withheld;
+  });
+}
+
+async function answerMissing(
+  parts: VerifierParts,
+  counterpart: Counterpart,
+  audit: AuditState,
+): Promise<void> {
+  const missing = audit.indices.filter((index) => !parts.answers.has(keyOf(audit, index)));
+  const fetched = await Promise.all(missing.map((index) => fetchRequest(parts, counterpart, audit, index)));
+  for (const [place, request] of fetched.entries()) {
+    if (request === undefined) continue;
+    if (parts.answers.size >= KEPT_ANSWERS) parts.answers.clear();
+    parts.answers.set(keyOf(audit, missing[place]!), await answerDigest(parts, counterpart, request));
   }
-  return digests;
+}
+
+function keyOf(audit: AuditState, index: bigint): string {
+  return `${audit.claim}/${index}`;
 }
 
 async function findCounterpart(parts: VerifierParts, audit: AuditState): Promise<Counterpart> {
@@ -62,12 +84,12 @@ async function fetchRequest(
   { endpoint, operator }: Counterpart,
   audit: AuditState,
   index: bigint,
-  digest: string,
 ): Promise<Uint8Array | undefined> {
+  const digest = audit.requestDigests[audit.indices.indexOf(index)];
   const url = `${endpoint.replace(/\/$/, "")}/v1/audits/${audit.claim}/${index}/request`;
   const { signal, logger } = parts.context;
   try {
-    const limits = { maxBytes: parts.settings.maxRequestBytes, signal };
+    const limits = { maxBytes: parts.settings.maxRequestBytes, timeoutMs: FETCH_TIMEOUT_MS, signal };
     const { body } = await parts.requests.request(operator, url, limits);
     if (bodyDigest(body) === digest) return body;
     logger.warn({ claim: audit.claim.toString(), index: index.toString() }, "another request was served");

@@ -1,6 +1,5 @@
 import { expect, use } from "chai";
 import chaiAsPromised from "chai-as-promised";
-import { id, parseEther } from "ethers";
 import { type ComputeSession, createComputeClient } from "../../../keepers/compute/client.ts";
 import { ReceiptJournal } from "../../../keepers/compute/receiptJournal.ts";
 import { bodyDigest } from "../../../keepers/compute/receipts.ts";
@@ -11,9 +10,7 @@ import { HttpError } from "../../../keepers/runtime/http/errors.ts";
 import { createSignedClient } from "../../../keepers/runtime/http/signedClient.ts";
 import { signRequest } from "../../../keepers/runtime/http/signedRequest.ts";
 import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
-import { eventually } from "../runtime/temporary.ts";
 import {
-  BUDGET,
   digitsBatch,
   orderFor,
   providerOptions,
@@ -22,12 +19,12 @@ import {
   type TestUser,
   UNIT_PRICE,
 } from "./cast.ts";
-import { openKeeper, ready, saidAtReady, setupFor, type TestKeeper } from "./keepers.ts";
+import { openKeeper, ready, setupFor, type TestKeeper } from "./keepers.ts";
 import { type Market, startMarket } from "./market.ts";
 
 use(chaiAsPromised);
 
-describe("refusals", function () {
+describe("a provider refuses", function () {
   this.timeout(120_000);
   let market: Market;
   let provider: TestKeeper;
@@ -89,47 +86,7 @@ describe("refusals", function () {
     [HEADERS.index]: index.toString(),
   });
 
-  describe("of orders", () => {
-    it("tells an unknown model from one that costs too much, with the cheapest price", async () => {
-      const unknown = user.client.open({ ...orderFor(market), model: id("nothing") });
-      await expect(unknown)
-        .to.be.rejectedWith("Nobody offers")
-        .and.eventually.include({ code: "compute/no-match" });
-      const balance = await user.client.balance();
-      const dear = user.client.open(orderFor(market, UNIT_PRICE / 2n));
-      await expect(dear).to.be.rejected.and.eventually.deep.include({ code: "compute/no-match" });
-      await expect(dear).to.be.rejectedWith(`costs ${session.terms.unitPrice} wei`);
-      expect(await user.client.balance()).to.equal(balance);
-    });
-
-    it("says when the provider's bond has no room for the budget", async () => {
-      await user.client.prepay(parseEther("200"));
-      const large = user.client.open({ ...orderFor(market), budget: parseEther("150") });
-      await expect(large).to.be.rejectedWith("room for this budget");
-    });
-
-    it("says what is missing when nothing was prepaid, or too little", async () => {
-      const poor = await startUserIn(market, "poor", 0n);
-      keepers.push(poor.keeper);
-      await expect(poor.client.open(orderFor(market))).to.be.rejectedWith("prepay first");
-      await poor.client.prepay(BUDGET - 1n);
-      const opened = poor.client.open(orderFor(market));
-      await expect(opened).to.be.rejected.and.eventually.include({ code: "compute/insufficient-balance" });
-      await expect(poor.client.prepay(parseEther("1000000"))).to.be.rejected.and.eventually.include({
-        code: "compute/insufficient-tokens",
-      });
-    });
-
-    it("does not open a second session for the same key", async () => {
-      const order = orderFor(market);
-      const first = await user.client.open(order, "the-key");
-      const again = await createComputeClient(user.keeper.context).open(order, "the-key");
-      expect(again.id).to.equal(first.id);
-      await first.finish();
-    });
-  });
-
-  describe("of requests", () => {
+  describe("requests:", () => {
     const bad: [string, Tensor, string][] = [
       ["NaN", { ...digitsBatch(0, 1), data: new Float32Array(64).fill(Number.NaN) }, "compute/invalid-input"],
       ["another shape", { ...digitsBatch(0, 2), dims: [1, 128] }, "compute/invalid-input"],
@@ -199,6 +156,13 @@ describe("refusals", function () {
         stranger,
       );
       expect(await codeOf(finish)).to.equal("compute/forbidden");
+      const { http, signer, chainId } = stranger.context;
+      const evidence = `${provider.url}/v1/audits/1/0/request`;
+      const asked = createSignedClient(http, signer, chainId).request(
+        provider.context.signer.address,
+        evidence,
+      );
+      expect(await codeOf(asked)).to.equal("compute/unknown-audit");
     });
 
     it("refuses a request that is unsigned, replayed, expired, or signed for another server", async () => {
@@ -254,7 +218,7 @@ describe("refusals", function () {
     });
   });
 
-  describe("of vouchers", () => {
+  describe("vouchers:", () => {
     it("refuses one of another session, over other sums, or by another key", async () => {
       const { context } = user.keeper;
       const { receipts, amount } = await session.progress();
@@ -306,36 +270,6 @@ describe("refusals", function () {
     await market.pass(61);
     await expect(short.infer([digitsBatch(0, 1)])).to.be.rejected.and.eventually.satisfy(
       ({ code }: { code: string }) => ["compute/session-expired", "compute/session-closing"].includes(code),
-    );
-  });
-
-  it("does not fetch from a provider at a private address unless that is allowed", async () => {
-    const setup = await setupFor("careful", await market.account(), market);
-    const careful = await openKeeper({ ...setup, allowPrivate: [] });
-    keepers.push(careful);
-    const client = createComputeClient(careful.context);
-    await client.prepay(BUDGET);
-    const opened = await client.open(orderFor(market));
-    await expect(opened.infer([digitsBatch(0, 1)])).to.be.rejected.and.eventually.include({
-      code: "http/refused-address",
-    });
-    expect((await opened.progress()).receipts).to.equal(0n);
-    await opened.close();
-  });
-
-  it("never offers a model that is garbage, and says why", async () => {
-    const garbage = await market.publish(new TextEncoder().encode("not a model at all"));
-    const options = {
-      ...providerOptions(market),
-      services: [{ model: garbage, tier: "exact" as const, unitPrice: 1_000_000n }],
-    };
-    const keeper = await startProviderIn(market, "garbage", options);
-    keepers.push(keeper);
-    await eventually("the provider has looked at the model", async () =>
-      (await saidAtReady(keeper.url)).includes("Model refused"),
-    );
-    await expect(user.client.open({ ...orderFor(market), model: garbage })).to.be.rejectedWith(
-      "Nobody offers",
     );
   });
 });
