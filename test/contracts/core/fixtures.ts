@@ -1,3 +1,4 @@
+import { id } from "ethers";
 import type { network } from "hardhat";
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
@@ -29,6 +30,26 @@ export async function deployBonds(ethers: Connection["ethers"]) {
     victim: victim!,
     reporter: reporter!,
     other: other!,
+  };
+}
+
+/** What the tests' slashes refer to. */
+export const EVIDENCE = id("evidence");
+
+/** A slash of 300 wei: 100 for the victim, 50 for the reporter, the rest for the treasury. */
+export function slashOrder(
+  people: Record<"operator" | "victim" | "reporter", { address: string }>,
+  changes: Record<string, unknown> = {},
+) {
+  return {
+    operator: people.operator.address,
+    amount: 300n,
+    victim: people.victim.address,
+    victimAmount: 100n,
+    reporters: [people.reporter.address],
+    reporterAmount: 50n,
+    evidence: EVIDENCE,
+    ...changes,
   };
 }
 
