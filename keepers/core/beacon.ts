@@ -46,22 +46,17 @@ export async function startBeacon(context: BeaconContext, options: BeaconOptions
   const beacon = IBeacon__factory.connect(address, context.provider);
   const draws = openDrawsIn(context.store.under("beacon/"));
   const bell = new Bell();
-  const keeper = new BeaconKeeper(context, beacon, address, options);
-  const ring = async () => bell.ring();
-  const following = context.follow(
-    "beacon",
-    { addresses: [address], fromBlock: block },
-    { ...draws.handler, onHead: ring },
-  );
-  const working = workOff(
-    context.signal,
-    bell,
-    () => keeper.round(draws.all()),
-    options.lookMs ?? DEFAULT_LOOK_MS,
-  );
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const keeper = new BeaconKeeper({ ...context, signal }, beacon, address, options);
+  const onHead = async () => bell.ring();
+  const place = { addresses: [address], fromBlock: block };
+  // A follower that fails ends the keeper through its context; there is nothing to add here.
+  context.follow("beacon", place, { ...draws.handler, onHead }).catch(() => undefined);
+  const working = workOff(signal, bell, () => keeper.round(draws.all()), options.lookMs ?? DEFAULT_LOOK_MS);
   context.closers.add("beacon", async () => {
-    bell.ring();
-    await Promise.all([following, working]);
+    stop.abort();
+    await working;
   });
 }
 

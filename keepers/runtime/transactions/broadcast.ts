@@ -14,12 +14,9 @@ export interface Broadcast {
 }
 
 const SAYINGS: readonly (readonly [BroadcastOutcome, RegExp])[] = [
-  ["pooled", /already (known|imported|exists|in (the )?(mempool|pool))|known transaction|alreadyknown/i],
-  ["nonce-used", /nonce.*(too low|already been used)|old nonce|expected nonce to be|nonce_expired/i],
-  [
-    "underpriced",
-    /underpriced|fee too low|replacement fee|gas price.*(too low|below)|max fee per gas less than/i,
-  ],
+  ["pooled", /already ?(known|imported|exists|in (the )?(mempool|pool))|\bknown transaction/i],
+  ["nonce-used", /nonce.*(too low|already been used)|old ?nonce|nonce_expired/i],
+  ["underpriced", /underpriced|fee ?too ?low|gas price.*(too low|below)|max fee per gas less than/i],
 ];
 
 /** Hands a signed transaction to the node. Never throws: whether it lands is for the receipts to say. */
