@@ -1,6 +1,7 @@
 /** House rules that a linter does not know. Prints every breach; exits 1 when there is one. */
 import { findStaleDeployment } from "./deployments.ts";
 import { findStaleKernels } from "./kernels.ts";
+import { findLockfileGaps } from "./lockfile.ts";
 import { findStalePages } from "./pages.ts";
 import { findLongFiles, findUnfinishedWords } from "./sources.ts";
 import { findStaleTypechain } from "./typechain.ts";
@@ -9,6 +10,7 @@ const breaches = [
   ...findLongFiles(),
   ...findUnfinishedWords(),
   ...findStalePages(),
+  ...findLockfileGaps(),
   ...(await findStaleKernels()),
   ...(await findStaleTypechain()),
   ...(await findStaleDeployment()),
