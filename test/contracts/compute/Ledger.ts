@@ -165,6 +165,47 @@ describe("Ledger", () => {
     });
   });
 
+  describe("with a token that misbehaves", () => {
+    it("lets nobody in twice (LEDGER-1)", async () => {
+      const { deployer } = await loadFixture(deployEmptyMarket);
+      const token = await ethers.deployContract("ReentrantToken");
+      const ledger = await (await ethers.getContractFactory("Ledger")).deploy(token);
+      const [place, thief] = [await ledger.getAddress(), await token.getAddress()];
+      const calls = ledger.interface;
+      await token.getFunction("approve")(place, 10n * MYC);
+      await token.getFunction("approveAs")(place);
+      await ledger.deposit(deployer.address, MYC);
+      await token.getFunction("act")(place, calls.encodeFunctionData("deposit", [thief, MYC]));
+      for (const attack of [
+        calls.encodeFunctionData("withdraw", [MYC, thief]),
+        calls.encodeFunctionData("deposit", [thief, 1n]),
+        calls.encodeFunctionData("payOut", [thief, thief, 1n]),
+      ]) {
+        await token.getFunction("aim")(place, attack);
+        await ledger.deposit(deployer.address, 10n);
+        await ledger.withdraw(10n, deployer.address);
+        expect(await token.getFunction("succeeded")()).to.equal(false);
+        expect(await token.getFunction("outcome")()).to.equal(
+          ethers.id("ReentrancyGuardReentrantCall()").slice(0, 10),
+        );
+      }
+      expect(await ledger.totalHeld()).to.equal(2n * MYC);
+      expect(await token.getFunction("balanceOf")(place)).to.equal(2n * MYC);
+    });
+
+    it("credits what arrives (LEDGER-1)", async () => {
+      const { deployer } = await loadFixture(deployEmptyMarket);
+      const token = await ethers.deployContract("FeeOnTransferToken");
+      const ledger = await (await ethers.getContractFactory("Ledger")).deploy(token);
+      await token.getFunction("approve")(await ledger.getAddress(), 100n);
+      await ledger.deposit(deployer.address, 100n);
+      expect(await ledger.balanceOf(deployer.address)).to.equal(99n);
+      expect(await token.getFunction("balanceOf")(await ledger.getAddress())).to.equal(
+        await ledger.totalHeld(),
+      );
+    });
+  });
+
   it("has nobody who could move an account's money (LEDGER-2)", async () => {
     const { ledger } = await loadFixture(deployLedger);
     const writes = ledger.interface.fragments
