@@ -2,7 +2,8 @@ import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
 import ignoreWarnings from "hardhat-ignore-warnings";
-import { strictWarnings } from "./scripts/checks/strictWarnings.ts";
+import { sortedBindings } from "./scripts/hardhat/sortedBindings.ts";
+import { strictWarnings } from "./scripts/hardhat/strictWarnings.ts";
 
 // The compiler comes from the npm package `solc`, so a build downloads nothing.
 const compiler = createRequire(import.meta.url).resolve("solc/soljson.js");
@@ -15,6 +16,7 @@ const solc = (settings: Record<string, unknown>) => ({
 
 export default defineConfig({
   plugins: [toolbox, ignoreWarnings, strictWarnings],
+  tasks: [sortedBindings],
   solidity: {
     profiles: {
       default: solc({}),

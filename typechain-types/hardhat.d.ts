@@ -10,189 +10,189 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
-getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
-getContractFactory(name: 'Models', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Models__factory>
-getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
-getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
+getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
 getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
-getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
-getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
-getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
-getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
-getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
-getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
-getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
-getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
-getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
-getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
-getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
-getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
-getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
-getContractFactory(name: 'Matching', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Matching__factory>
-getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
-getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
-getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
-getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 getContractFactory(name: 'Beacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Beacon__factory>
 getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlockHashSource__factory>
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
 getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
+getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
+getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
+getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
-getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Modules__factory>
-getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
-getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
-getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
+getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
+getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
+getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
+getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
 getContractFactory(name: 'IModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModules__factory>
 getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMyceliaToken__factory>
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
 getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
+getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
+getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
+getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
+getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
+getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
+getContractFactory(name: 'Matching', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Matching__factory>
+getContractFactory(name: 'Models', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Models__factory>
+getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Modules__factory>
+getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
+getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
+getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
+getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
+getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
+getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
+getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
+getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
+getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
+getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
+getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 
-  getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
-getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
-getContractAt(name: 'Models', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Models>
-getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
-getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
+getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
 getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
-getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
-getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
-getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
-getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
-getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
-getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
-getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
-getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
-getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
-getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
-getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
-getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
-getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
-getContractAt(name: 'Matching', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Matching>
-getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
-getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
-getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
-getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
 getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
+getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
+getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
+getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
-getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Modules>
-getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
-getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
-getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
+getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
+getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
+getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
+getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
 getContractAt(name: 'IModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModules>
 getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMyceliaToken>
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
 getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
+getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
+getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
+getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
+getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
+getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
+getContractAt(name: 'Matching', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Matching>
+getContractAt(name: 'Models', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Models>
+getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Modules>
+getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
+getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
+getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
+getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
+getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
+getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
+getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
+getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
+getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
+getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
+getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 
-  deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
-deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
-deployContract(name: 'Models', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
-deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
-deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
-deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
-deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
-deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
-deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
-deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
-deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
-deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
-deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
-deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
-deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
-deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
-deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
-deployContract(name: 'Matching', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
-deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
-deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
-deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
-deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
+deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
+deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
+deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
-deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
-deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
-deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
-deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
+deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
+deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
+deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
+deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
+deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
+deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
+deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
+deployContract(name: 'Matching', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
+deployContract(name: 'Models', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
+deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
+deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
+deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
+deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
+deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
+deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 
-  deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
-deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
-deployContract(name: 'Models', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
-deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
-deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
-deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
-deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
-deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
-deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
-deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
-deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
-deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
-deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
-deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
-deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
-deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
-deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
-deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
-deployContract(name: 'Matching', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
-deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
-deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
-deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
-deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
+deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
+deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
+deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
-deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
-deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
-deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
-deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
+deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
+deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
+deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
+deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
+deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
+deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
+deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
+deployContract(name: 'Matching', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
+deployContract(name: 'Models', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
+deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
+deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
+deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
+deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
+deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
+deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
+deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
+deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 
     // default types
-    getContractFactory(
+getContractFactory(
       name: string,
       signerOrOptions?: ethers.Signer | FactoryOptions
     ): Promise<ethers.ContractFactory>;
-    getContractFactory(
+getContractFactory(
       abi: any[],
       bytecode: ethers.BytesLike,
       signer?: ethers.Signer
     ): Promise<ethers.ContractFactory>;
-    getContractAt(
+getContractAt(
       nameOrAbi: string | any[],
       address: string | ethers.Addressable,
       signer?: ethers.Signer
