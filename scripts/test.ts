@@ -25,8 +25,8 @@ const mocha = (...paths: string[]): string[] => [
 ];
 
 const suites: readonly Suite[] = [
-  { name: "contracts", command: ["hardhat", "test", "mocha"] },
-  { name: "properties", command: ["hardhat", "test", "solidity"] },
+  { name: "contracts", command: ["hardhat", "--no-typechain", "test", "mocha"] },
+  { name: "properties", command: ["hardhat", "--no-typechain", "test", "solidity"] },
   { name: "keepers", command: mocha("test/keepers/**/*.test.ts") },
   { name: "bench", command: mocha("test/bench/**/*.test.ts") },
   { name: "flows", command: mocha("test/flows/**/*.test.ts") },

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 /** Builds the contracts and reports bindings that differ from the committed ones. */
 export async function findStaleTypechain(): Promise<string[]> {
-  execFileSync("node_modules/.bin/hardhat", ["build"], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("node_modules/.bin/hardhat", ["build", "--force"], { stdio: ["ignore", "ignore", "inherit"] });
   const changed = execFileSync("git", ["status", "--porcelain", "--", "typechain-types"], {
     encoding: "utf8",
   });
