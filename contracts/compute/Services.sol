@@ -239,10 +239,6 @@ contract Services is Matching {
         require(record.operator != address(0), Services_Unknown(id));
     }
 
-    function _minBond() private view returns (uint256) {
-        return PARAMETERS.get("services.minBond");
-    }
-
     function _bookKey(bytes32 modelId, Tier tier) private pure returns (bytes32) {
         return keccak256(abi.encode(modelId, tier));
     }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBeacon} from "../core/interfaces/IBeacon.sol";
@@ -97,7 +98,7 @@ contract Sessions is Settlement {
         Session storage session = _known(sessionId);
         _requireClaimable(sessionId, session, voucher);
         require(
-            SignatureChecker.isValidSignatureNow(session.voucherSigner, voucherDigest(voucher), signature),
+            _hasSigned(session.voucherSigner, voucherDigest(voucher), signature),
             Sessions_InvalidVoucher(sessionId, session.voucherSigner)
         );
         SERVICES.requireCovered(session.operator);
@@ -126,6 +127,17 @@ contract Sessions is Settlement {
             posted.receiptsRoot,
             posted.draw
         );
+    }
+
+    /// @dev The key's own signature comes first: a signer that gets code later (EIP-7702) can't take back what it vouched.
+    function _hasSigned(
+        address signer,
+        bytes32 digest,
+        bytes calldata signature
+    ) private view returns (bool) {
+        (address recovered, ECDSA.RecoverError err, ) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (err == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     function _requireClaimable(SessionId id, Session storage session, Voucher calldata voucher) private view {

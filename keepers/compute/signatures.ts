@@ -6,8 +6,8 @@ const ERC1271 = new Interface([
 const MAGIC = ERC1271.getFunction("isValidSignature")!.selector;
 
 /**
- * Whether `expected` signed `digest`, as OpenZeppelin's SignatureChecker judges it on chain: an account without code by its
- * key, one with code (a smart account, or a key that has delegated to one by EIP-7702) by that code alone (ERC-1271).
+ * Whether `expected` signed `digest`, as Sessions judges it on chain: by its key first, so that a signer that gets code
+ * later (EIP-7702) can't take back what it vouched; else by the code it has (ERC-1271).
  * @throws when the node cannot answer; never for a bad signature
  */
 export async function isSignedBy(
@@ -16,8 +16,8 @@ export async function isSignedBy(
   digest: string,
   signature: string,
 ): Promise<boolean> {
-  if ((await provider.getCode(expected)) === "0x")
-    return recover(digest, signature) === expected.toLowerCase();
+  if (recover(digest, signature) === expected.toLowerCase()) return true;
+  if ((await provider.getCode(expected)) === "0x") return false;
   const data = ERC1271.encodeFunctionData("isValidSignature", [digest, signature]);
   try {
     return (await provider.call({ to: expected, data })) === concat([MAGIC, new Uint8Array(28)]);

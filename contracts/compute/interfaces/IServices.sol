@@ -112,6 +112,6 @@ interface IServices {
     function tickAtOrBelow(uint256 price) external pure returns (uint16);
     /// @notice Wei of budgets that `operator` has admitted and not yet got free again.
     function reservedOf(address operator) external view returns (uint256);
-    /// @notice Wei of budgets that `operator` can still admit.
+    /// @notice Wei of budgets that `operator` can still admit; none while its bond is under `services.minBond`.
     function freeCapacity(address operator) external view returns (uint256);
 }

@@ -10,6 +10,15 @@ import {ClaimId} from "../types/ComputeTypes.sol";
 /// @title Capacity
 /// @notice What an operator's bond lets it admit, and what it loses by guilt.
 abstract contract Capacity is IServices {
+    /* TYPES */
+
+    /// @param minimum smallest bond that admits anything, wei
+    /// @param ratio bond required for each wei of budget, 1/10,000
+    struct BondTerms {
+        uint256 minimum;
+        uint256 ratio;
+    }
+
     /* CONSTANTS */
 
     uint256 private constant BPS = 10_000;
@@ -78,16 +87,28 @@ abstract contract Capacity is IServices {
 
     /// @inheritdoc IServices
     function freeCapacity(address operator) external view returns (uint256) {
-        return _freeCapacity(operator, _bondRatio());
+        return _freeCapacity(operator, _terms());
     }
 
-    function _freeCapacity(address operator, uint256 ratio) internal view returns (uint256) {
-        uint256 admitted = (BONDS.allocated(operator, address(this)) * BPS) / ratio;
+    /// @dev None under the minimum bond: whoever was slashed below it takes no new sessions before it bonds anew.
+    function _freeCapacity(address operator, BondTerms memory terms) internal view returns (uint256) {
+        uint256 allocated = BONDS.allocated(operator, address(this));
+        if (allocated < terms.minimum) return 0;
+        uint256 admitted = (allocated * BPS) / terms.ratio;
         uint256 reserved = reservedOf[operator];
         return admitted > reserved ? admitted - reserved : 0;
     }
 
-    function _bondRatio() internal view returns (uint256) {
+    /// @dev Read once, however many services are looked at.
+    function _terms() internal view returns (BondTerms memory) {
+        return BondTerms(_minBond(), _bondRatio());
+    }
+
+    function _minBond() internal view returns (uint256) {
+        return PARAMETERS.get("services.minBond");
+    }
+
+    function _bondRatio() private view returns (uint256) {
         return PARAMETERS.get("services.bondRatio");
     }
 }

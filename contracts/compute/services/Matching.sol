@@ -26,13 +26,13 @@ abstract contract Matching is Capacity {
         uint256 budget,
         uint256 salt
     ) internal view returns (ServiceId id) {
-        uint256 ratio = _bondRatio();
+        BondTerms memory terms = _terms();
         uint256 probes;
         bool near = true;
         bool found = true;
         while (found && tick <= limit && probes < MAX_PROBES) {
             uint256 spent;
-            (id, spent) = _probe(book.listings[tick], budget, ratio, salt, MAX_PROBES - probes);
+            (id, spent) = _probe(book.listings[tick], budget, terms, salt, MAX_PROBES - probes);
             if (ServiceId.unwrap(id) != 0) return id;
             probes += spent;
             uint256 from = tick + 1;
@@ -49,7 +49,7 @@ abstract contract Matching is Capacity {
     function _probe(
         ServiceId[] storage listings,
         uint256 budget,
-        uint256 ratio,
+        BondTerms memory terms,
         uint256 salt,
         uint256 allowance
     ) private view returns (ServiceId, uint256 spent) {
@@ -58,7 +58,7 @@ abstract contract Matching is Capacity {
         if (most > allowance) most = allowance;
         for (; spent < most; ++spent) {
             ServiceId id = listings[((salt % length) + spent) % length];
-            if (_freeCapacity(_operatorOf(id), ratio) >= budget) return (id, spent + 1);
+            if (_freeCapacity(_operatorOf(id), terms) >= budget) return (id, spent + 1);
         }
         return (ServiceId.wrap(0), spent);
     }

@@ -52,7 +52,9 @@ export async function infer(request: InferRequest): Promise<Answers> {
       output.note(
         `session ${session.id} with ${session.terms.operator} at ${formatEther(session.terms.unitPrice)} MYC a unit`,
       );
-      const rows = await ask(session, table, request.batch, output);
+      const rows = await ask(session, table, request.batch, output).catch((error: unknown) =>
+        abandon(session, error, output),
+      );
       await session.finish();
       output.note("waiting for the audit and the settlement");
       const { paid, refunded, claims } = await session.settled({ signal });
@@ -67,6 +69,16 @@ export async function infer(request: InferRequest): Promise<Answers> {
       };
     },
   );
+}
+
+/** A session that has brought nothing is ended at once, so that its budget comes back as soon as it may. */
+async function abandon(session: ComputeSession, error: unknown, output: Output): Promise<never> {
+  const { receipts } = await session.progress();
+  if (receipts === 0n) {
+    await session.close();
+    output.note(`session ${session.id} is closing: its budget comes back after the provider's claim window`);
+  }
+  throw error;
 }
 
 async function ask(

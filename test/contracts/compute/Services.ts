@@ -108,7 +108,10 @@ describe("Services", () => {
         services,
         "Services_NotOperator",
       );
+      await openSession(market, { budget: MYC });
       await bonds.connect(provider).unbond(services, 1n);
+      expect(await services.freeCapacity(provider.address), "nothing more is admitted").to.equal(0n);
+      await expect(openSession(market)).to.be.revertedWithCustomError(services, "Services_NoMatch");
       await expect(services.connect(stranger).delist(1n)).to.emit(services, "ServiceDelisted").withArgs(1n);
       await expect(openSession(market)).to.be.revertedWithCustomError(services, "Services_NoMatch");
       await expect(services.connect(provider).list(1n)).to.be.revertedWithCustomError(
