@@ -30,7 +30,20 @@ export function upCommand(): Command {
     .action(async (options: UpOptions, command: Command) => {
       const { output, dataDir } = globalsOf(command);
       const { bringUp } = await import("../devnet/up.ts");
-      await bringUp({ dataDir, output, ...(options.rpc === undefined ? {} : { rpcUrl: options.rpc }) });
+      const { installSignals } = await import("../../runtime/lifecycle/signals.ts");
+      const { signal, dispose } = installSignals();
+      try {
+        await bringUp({
+          dataDir,
+          output,
+          signal,
+          ...(options.rpc === undefined ? {} : { rpcUrl: options.rpc }),
+        });
+      } finally {
+        dispose();
+        if (signal.aborted)
+          output.note('cut off: "mycelia up" goes on from here, "mycelia down" stops what runs');
+      }
       await printNetwork(command);
     });
 }

@@ -25,6 +25,8 @@ export async function runStages(stages: readonly Stage[], output: Output): Promi
   await new Listr(tasks, {
     renderer,
     fallbackRenderer: "simple",
+    // Ctrl-C is ours: whoever called stops what was started.
+    registerSignalListeners: false,
     rendererOptions: { collapseErrors: false },
   }).run();
   return seconds;

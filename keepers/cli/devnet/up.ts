@@ -85,6 +85,8 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
     {
       renderer: output.json ? "silent" : "default",
       fallbackRenderer: "simple",
+      // Ctrl-C is ours: whoever called stops what was started.
+      registerSignalListeners: false,
       rendererOptions: { collapseErrors: false },
     },
   );
