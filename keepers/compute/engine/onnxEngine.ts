@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { startWorker } from "../../runtime/lifecycle/workers.ts";
 import type { Tensor } from "../tensors.ts";
 import {
   DEFAULT_ENGINE_LIMITS,
@@ -143,11 +144,7 @@ class OnnxSession implements EngineSession {
   }
 
   #startWorker(): Promise<Specs> {
-    // The worker lies beside this file, as source or as built.
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./onnxWorker.${extension}`, import.meta.url), {
-      workerData: this.#start,
-    });
+    const worker = startWorker("onnxWorker", import.meta.url, { workerData: this.#start });
     worker.unref();
     this.#worker = worker;
     return new Promise((resolve, reject) => {
