@@ -1,6 +1,6 @@
 /** A provider that cheats, started as `mycelia run` starts an honest one: main.ts --config <file>. */
 import { providerSection } from "../../keepers/cli/run/providerRole.ts";
-import { defineRole } from "../../keepers/cli/run/roles.ts";
+import { defineRole } from "../../keepers/cli/run/role.ts";
 import { runRole } from "../../keepers/cli/run/runKeeper.ts";
 import { storageLoader } from "../../keepers/cli/run/storageLoader.ts";
 import { reportFailure } from "../../keepers/cli/terminal/failure.ts";

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { roleNames } from "../run/roles.ts";
+import type { RunOptions } from "../run/options.ts";
+import { roleNames } from "../run/role.ts";
 import { globalsOf } from "./globals.ts";
 
 export function runCommand(): Command {
@@ -18,12 +19,4 @@ export function runCommand(): Command {
       const { runKeeper } = await import("../run/runKeeper.ts");
       process.exitCode = await runKeeper(options, output);
     });
-}
-
-/** Options of `mycelia run` as commander hands them over. */
-export interface RunOptions {
-  readonly role?: string;
-  readonly config?: string;
-  readonly set?: readonly string[];
-  readonly printConfig?: boolean;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { startBeacon } from "../../core/beacon.ts";
-import { defineRole } from "./roles.ts";
+import { defineRole } from "./role.ts";
 
 export const beaconRole = defineRole({
   section: z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { startProvider } from "../../compute/provider.ts";
-import { defineRole } from "./roles.ts";
+import { defineRole } from "./role.ts";
 import { storageLoader } from "./storageLoader.ts";
 
 const wei = z.coerce.bigint().nonnegative();

@@ -1,20 +1,4 @@
-import type { z } from "zod";
-import type { KeeperContext } from "../../runtime/context.ts";
-
-/** What a keeper can be. */
-export const roleNames = ["storage", "provider", "verifier", "beacon"] as const;
-export type RoleName = (typeof roleNames)[number];
-
-/** A role: its section of the configuration, under its own name, and how it starts. */
-export interface Role<Section extends z.ZodType = z.ZodType> {
-  readonly section: Section;
-  start(context: KeeperContext, settings: z.output<Section>): Promise<void>;
-}
-
-/** Ties a section to the start function that understands it. */
-export function defineRole<Section extends z.ZodType>(role: Role<Section>): Role<Section> {
-  return role;
-}
+import type { Role, RoleName } from "./role.ts";
 
 /** Loads one role and nothing of the others. */
 export async function loadRole(name: RoleName): Promise<Role> {

@@ -3,10 +3,11 @@ import { z } from "zod";
 import { keeperSchema } from "../../runtime/config/keeper.ts";
 import { type Config, loadConfig } from "../../runtime/config/load.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import type { RunOptions } from "../commands/run.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
-import { loadRole, type Role, type RoleName, roleNames } from "./roles.ts";
+import type { RunOptions } from "./options.ts";
+import { type Role, type RoleName, roleNames } from "./role.ts";
+import { loadRole } from "./roles.ts";
 import type { RunConfig } from "./serveRole.ts";
 
 /** Environment variables that begin like ours and belong to the CLI itself. */

@@ -8,7 +8,7 @@ import { runUntilSignal } from "../../runtime/lifecycle/signals.ts";
 import { createLogger } from "../../runtime/logging/logger.ts";
 import { contractInterfaces } from "../contracts.ts";
 import { packageVersion } from "../paths.ts";
-import type { Role } from "./roles.ts";
+import type { Role } from "./role.ts";
 
 /** What a keeper's configuration holds besides its role's section. */
 export type RunConfig = z.output<typeof keeperSchema> & { readonly name: string; readonly role: string };

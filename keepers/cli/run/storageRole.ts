@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { startStorageNode } from "../../storage/node.ts";
-import { defineRole } from "./roles.ts";
+import { defineRole } from "./role.ts";
 
 const bytes = z.number().int().positive();
 

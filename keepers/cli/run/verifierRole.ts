@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { startVerifier } from "../../compute/verifier.ts";
-import { defineRole } from "./roles.ts";
+import { defineRole } from "./role.ts";
 import { storageLoader } from "./storageLoader.ts";
 
 export const verifierRole = defineRole({
