@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash, randomBytes } from "node:crypto";
+import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { FatalError } from "../errors.ts";
+import { type Holder, isAlive, parseHolder, thisProcess } from "./holder.ts";
 
 /** A data directory that is this process's alone until released. */
 export interface DirectoryLock {
@@ -9,17 +11,16 @@ export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-/** A process, told apart from a later one that got the same pid. */
-interface Holder {
-  readonly pid: number;
-  /** Boot id and start tick where the system tells them, else empty. */
-  readonly started: string;
-  /** Tells two locks of one process apart. */
-  readonly token: string;
+interface Lock {
+  /** Undefined in a broken file: links appear whole, so it is an old crash's. */
+  readonly holder: Holder | undefined;
+  /** Of name and content: names this very lock, for tokens never come twice. */
+  readonly digest: string;
 }
 
 const FILE = "process.lock";
-const ATTEMPTS = 5;
+const ATTEMPTS = 200;
+const PAUSE_MS = 5;
 
 /**
  * Takes a data directory for this process; a lock left by a process that is gone is taken over.
@@ -29,13 +30,13 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, FILE);
   const token = randomBytes(8).toString("hex");
-  const mine: Holder = { pid: process.pid, started: (await startOf(process.pid)) ?? "", token };
   const draft = `${file}.${token}`;
-  await writeFile(draft, JSON.stringify(mine), { mode: 0o600, flag: "wx" });
+  await writeFile(draft, JSON.stringify(await thisProcess(token)), { mode: 0o600, flag: "wx" });
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await tryLink(draft, file)) return { file, release: () => release(file, token) };
-      await removeIfStale(file, token);
+      const holder = await removeIfStale(file, file, draft);
+      if (holder !== undefined) throw locked(file, holder);
     }
   } finally {
     await unlink(draft);
@@ -43,16 +44,14 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   throw new FatalError(
     "lifecycle/locked",
     `${directory} is being taken by several processes at once; start one`,
-    {
-      directory,
-    },
+    { directory },
   );
 }
 
 /** A link appears with its whole content or not at all. */
-async function tryLink(draft: string, file: string): Promise<boolean> {
+async function tryLink(draft: string, path: string): Promise<boolean> {
   try {
-    await link(draft, file);
+    await link(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -60,70 +59,53 @@ async function tryLink(draft: string, file: string): Promise<boolean> {
   }
 }
 
-async function removeIfStale(file: string, token: string): Promise<void> {
-  const holder = await readHolder(file);
-  if (holder !== undefined && (await isAlive(holder))) {
-    throw new FatalError(
-      "lifecycle/locked",
-      `process ${holder.pid} uses this data directory already (${file}); stop it or choose another directory`,
-      { pid: holder.pid, file },
-    );
+/**
+ * Removes the lock at `path` when its process is gone, else gives back who lives. Only who holds the guard that is named
+ * after a stale lock may remove it, and looks again first: so what goes is the lock that was judged, never one that a
+ * faster process has taken since. A guard is a lock like any other, and itself taken over when its process is gone.
+ */
+async function removeIfStale(path: string, file: string, draft: string): Promise<Holder | undefined> {
+  const judged = await readLock(path);
+  if (judged === undefined) return undefined;
+  if (judged.holder !== undefined && (await isAlive(judged.holder))) return judged.holder;
+  const guard = `${file}.over-${judged.digest}`;
+  if (!(await tryLink(draft, guard))) {
+    // Somebody is removing it: let them, then look again.
+    if ((await removeIfStale(guard, file, draft)) !== undefined) await delay(PAUSE_MS);
+    return undefined;
   }
-  const aside = `${file}.stale-${token}`;
   try {
-    await rename(file, aside);
-  } catch (error) {
-    // Somebody else was faster: look again.
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
+    if ((await readLock(path))?.digest === judged.digest) await unlink(path);
+  } finally {
+    await unlink(guard);
   }
-  const moved = await readHolder(aside);
-  // Between reading and moving a live process may have taken it: give it back.
-  if (moved !== undefined && moved.token !== holder?.token) await tryLink(aside, file);
-  await unlink(aside);
+  return undefined;
 }
 
 async function release(file: string, token: string): Promise<void> {
-  const holder = await readHolder(file);
-  if (holder?.token === token) await unlink(file);
+  const lock = await readLock(file);
+  if (lock?.holder?.token === token) await unlink(file);
 }
 
-/** Undefined when there is no lock or it can't be read: links appear whole, so a broken one is an old crash's. */
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** Undefined when there is no lock. */
+async function readLock(path: string): Promise<Lock | undefined> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
-    if (typeof parsed !== "object" || parsed === null) return undefined;
-    const { pid, started, token } = parsed as Record<string, unknown>;
-    const valid = Number.isSafeInteger(pid) && (pid as number) > 0;
-    if (!valid || typeof started !== "string" || typeof token !== "string") return undefined;
-    return { pid: pid as number, started, token };
-  } catch {
-    return undefined;
-  }
-}
-
-async function isAlive(holder: Holder): Promise<boolean> {
-  try {
-    process.kill(holder.pid, 0);
+    const text = await readFile(path, "utf8");
+    const digest = createHash("sha256")
+      .update(`${basename(path)}\0${text}`)
+      .digest("hex")
+      .slice(0, 32);
+    return { holder: parseHolder(text), digest };
   } catch (error) {
-    // EPERM: it lives, under another user.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
-  const started = await startOf(holder.pid);
-  return started === undefined || holder.started === "" || started === holder.started;
 }
 
-/** Boot and start tick of a process, on Linux; undefined where /proc does not say. */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const [boot, stat] = await Promise.all([
-      readFile("/proc/sys/kernel/random/boot_id", "utf8"),
-      readFile(`/proc/${pid}/stat`, "utf8"),
-    ]);
-    // Field 22, counted after the name, which may itself hold spaces and brackets.
-    const tick = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    return tick === undefined ? undefined : `${boot.trim()}/${tick}`;
-  } catch {
-    return undefined;
-  }
+function locked(file: string, { pid }: Holder): FatalError {
+  return new FatalError(
+    "lifecycle/locked",
+    `process ${pid} uses this data directory already (${file}); stop it or choose another directory`,
+    { pid, file },
+  );
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -218,6 +219,16 @@ describe("lifecycle", () => {
 
     it("goes to exactly one of many that take over at once", async () => {
       await writeFile(join(folder, "process.lock"), "{}");
+      const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => lockDirectory(folder)));
+      expect(outcomes.filter(({ status }) => status === "fulfilled")).length(1);
+      expect(await readdir(folder)).deep.equal(["process.lock"]);
+    });
+
+    it("is taken over although a takeover before was cut off by a crash", async () => {
+      // Lock and guard are empty, as a power cut leaves files; the guard is named after the lock and its content.
+      const digest = createHash("sha256").update("process.lock\0").digest("hex").slice(0, 32);
+      await writeFile(join(folder, "process.lock"), "");
+      await writeFile(join(folder, `process.lock.over-${digest}`), "");
       const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => lockDirectory(folder)));
       expect(outcomes.filter(({ status }) => status === "fulfilled")).length(1);
       expect(await readdir(folder)).deep.equal(["process.lock"]);
