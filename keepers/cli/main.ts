@@ -17,6 +17,8 @@ function createProgram(): Command {
     .option("--json", "print one JSON value instead of text")
     .option("--verbose", "print stack traces of errors")
     .option("--data-dir <dir>", "where all state lives (default: .mycelia; env MYCELIA_DATA_DIR)")
+    .option("--key <name>", "act with this key of the data directory (see keys) instead of a managed one")
+    .option("--password-file <file>", "file with that key's password, mode 0600")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(add --help for what is possible)")
     .exitOverride();

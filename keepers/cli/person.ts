@@ -3,10 +3,9 @@ import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
 import { createProvider } from "../runtime/chain/provider.ts";
 import type { Deployment } from "../runtime/context.ts";
-import { FatalError } from "../runtime/errors.ts";
 import { createHttpClient, type HttpClient } from "../runtime/http/client.ts";
 import { keyFile } from "../runtime/keys/keystore.ts";
-import { createKeystoreSigner, createMemorySigner } from "../runtime/keys/localSigner.ts";
+import { createKeystoreSigner } from "../runtime/keys/localSigner.ts";
 import type { KeySigner } from "../runtime/keys/signer.ts";
 import { type Closers, createClosers } from "../runtime/lifecycle/closers.ts";
 import { openLmdbStore } from "../runtime/store/lmdb.ts";
@@ -14,9 +13,9 @@ import type { Store } from "../runtime/store/store.ts";
 import { openTransactionSender } from "../runtime/transactions/lane.ts";
 import type { TransactionSender } from "../runtime/transactions/sender.ts";
 import { contractInterfaces } from "./contracts.ts";
-import { devnetWallet, type Party } from "./devnet/accounts.ts";
-import { devnetChainId } from "./devnet/chain.ts";
+import type { Party } from "./devnet/accounts.ts";
 import { loadDeployment } from "./devnet/deployment.ts";
+import { ensureKey } from "./devnet/keyring.ts";
 import type { NetworkState } from "./devnet/state.ts";
 
 /** Somebody at a terminal: a key, its transactions and its journal, and no server. */
@@ -31,11 +30,16 @@ export interface Person {
   readonly closers: Closers;
 }
 
+/** A key in the data directory, and the file that holds its password. */
+export interface KeyChoice {
+  readonly name: string;
+  readonly passwordFile: string;
+}
+
 export interface PersonChoice {
-  /** Which devnet account, where no key is named. */
+  /** Which managed account, where no key is named. */
   readonly party?: Party;
-  /** Name of a key in the data directory, with the file that holds its password. */
-  readonly key?: { readonly name: string; readonly passwordFile: string };
+  readonly key?: KeyChoice;
 }
 
 /** Opens a person's side of a network; the caller closes `closers`. */
@@ -67,7 +71,8 @@ export async function openPerson(
       pollMs: 100,
     });
     closers.add("transactions", () => transactions.close());
-    const http = createHttpClient({ allowPrivate: state.chainId === devnetChainId ? ["127.0.0.0/8"] : [] });
+    // The network of a data directory is one that `up` runs on this machine.
+    const http = createHttpClient({ allowPrivate: ["127.0.0.0/8"] });
     closers.add("http", () => http.close());
     const deployment = loadDeployment(state.deployment);
     return { provider, chainId: state.chainId, deployment, signer, transactions, store, http, closers };
@@ -81,8 +86,7 @@ async function chooseSigner(dataDir: string, state: NetworkState, choice: Person
   if (choice.key !== undefined) {
     return await createKeystoreSigner(keyFile(dataDir, choice.key.name), choice.key.passwordFile);
   }
-  if (state.chainId === devnetChainId)
-    return createMemorySigner(devnetWallet(choice.party ?? "user").privateKey);
-  const message = `chain ${state.chainId} is no devnet: name a key with --key <name> --password-file <file>`;
-  throw new FatalError("cli/no-key", message, { chainId: state.chainId });
+  const who = { party: choice.party ?? "user", number: 1 } as const;
+  const { file, passwordFile } = await ensureKey(dataDir, state.chainId, who);
+  return await createKeystoreSigner(file, passwordFile);
 }

@@ -36,9 +36,10 @@ export function computeCommand(): Command {
       "\nExample:\n  $ mycelia compute infer --model 0x9c2e… --input examples/digits/data/digits.csv --batch 32\n",
     )
     .action(async (options: InferOptions, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+      const globals = globalsOf(command);
+      const { output } = globals;
       const { infer } = await import("../compute/infer.ts");
-      const answer = await infer({ dataDir, output, ...options });
+      const answer = await infer({ ...globals, ...options });
       output.result(answer, () => {
         for (const row of answer.rows) output.line(row.join(" "));
         output.note(

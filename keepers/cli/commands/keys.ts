@@ -1,7 +1,5 @@
 import { Command } from "commander";
-import { globalsOf } from "./globals.ts";
-
-const passwordHelp = "file with the password (mode 0600); never given on the command line";
+import { globalsOf, secretsOf } from "./globals.ts";
 
 export function keysCommand(): Command {
   const keys = new Command("keys").description(
@@ -10,29 +8,27 @@ export function keysCommand(): Command {
   keys
     .command("create <name>")
     .description("make a new key")
-    .requiredOption("--password-file <file>", passwordHelp)
     .addHelpText("after", "\nExample:\n  $ mycelia keys create operator --password-file ./password\n")
-    .action(async (name: string, options: { passwordFile: string }, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const { output, dataDir, passwordFile } = secretsOf(command);
       const { createKey } = await import("../../runtime/keys/keystore.ts");
-      const created = await createKey(dataDir, name, options.passwordFile);
+      const created = await createKey(dataDir, name, passwordFile);
       output.result(created, () => output.line(`${created.address}  ${created.file}`));
     });
   keys
     .command("import <name>")
     .description("import a private key from a file that holds it in hex")
     .requiredOption("--key-file <file>", "file with the private key in hex (mode 0600)")
-    .requiredOption("--password-file <file>", passwordHelp)
     .addHelpText(
       "after",
       "\nExample:\n  $ mycelia keys import old --key-file ./key.hex --password-file ./password\n",
     )
-    .action(async (name: string, options: { keyFile: string; passwordFile: string }, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+    .action(async (name: string, options: { keyFile: string }, command: Command) => {
+      const { output, dataDir, passwordFile } = secretsOf(command);
       const { importKey } = await import("../../runtime/keys/keystore.ts");
       const { readPrivateKey } = await import("../../runtime/keys/secretFile.ts");
       const privateKey = await readPrivateKey(options.keyFile);
-      const imported = await importKey(dataDir, name, privateKey, options.passwordFile);
+      const imported = await importKey(dataDir, name, privateKey, passwordFile);
       output.result(imported, () => output.line(`${imported.address}  ${imported.file}`));
     });
   keys

@@ -1,9 +1,16 @@
 import { Command } from "commander";
-import { globalsOf } from "./globals.ts";
+import { globalsOf, parseMoney } from "./globals.ts";
 
 interface UpOptions {
   readonly rpc?: string;
-  readonly port?: string;
+  readonly ether?: string;
+  readonly myc?: string;
+}
+
+/** What each keeper is funded with, where the command line says. */
+function endowmentOf({ ether, myc }: UpOptions): { endowment?: { ether: bigint; myc: bigint } } {
+  if (ether === undefined && myc === undefined) return {};
+  return { endowment: { ether: parseMoney(ether ?? "50"), myc: parseMoney(myc ?? "20000") } };
 }
 
 /** Prints the running processes of a network. */
@@ -26,17 +33,26 @@ export function upCommand(): Command {
   return new Command("up")
     .description("bring up a chain, the contracts and the keepers as background processes; again: resume")
     .option("--rpc <url>", "use this chain instead of starting one (a Hardhat node, geth, a public chain)")
-    .addHelpText("after", "\nExamples:\n  $ mycelia up\n  $ mycelia up --rpc http://127.0.0.1:8545\n")
+    .option("--ether <amount>", "ether that each keeper is funded with (default: 50)")
+    .option("--myc <amount>", "MYC that each keeper is funded with (default: 20000)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ mycelia up\n  $ mycelia up --rpc http://127.0.0.1:8545\n" +
+        "  $ mycelia up --rpc https://rpc.example --key deployer --password-file ./password --ether 0.05\n" +
+        "\nOn any chain but the devnet's the named key deploys (with the devnet's settings) and funds; the keepers' keys\n" +
+        "are made at random and kept, encrypted, under chains/<chain id>/ in the data directory.\n",
+    )
     .action(async (options: UpOptions, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+      const globals = globalsOf(command);
+      const { output } = globals;
       const { bringUp } = await import("../devnet/up.ts");
       const { installSignals } = await import("../../runtime/lifecycle/signals.ts");
       const { signal, dispose } = installSignals();
       try {
         await bringUp({
-          dataDir,
-          output,
+          ...globals,
           signal,
+          ...endowmentOf(options),
           ...(options.rpc === undefined ? {} : { rpcUrl: options.rpc }),
         });
       } finally {

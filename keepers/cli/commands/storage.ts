@@ -15,9 +15,10 @@ export function storageCommand(): Command {
       "\nExamples:\n  $ mycelia storage put README.md\n  $ mycelia storage put model.onnx --json\n",
     )
     .action(async (file: string, options: { publish: boolean }, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+      const globals = globalsOf(command);
+      const { output } = globals;
       const { putFile } = await import("../storage/put.ts");
-      const stored = await putFile({ dataDir, file, publish: options.publish, output });
+      const stored = await putFile({ ...globals, file, publish: options.publish });
       output.result(stored, () => {
         output.line(stored.objectRoot);
         output.note(
@@ -31,9 +32,10 @@ export function storageCommand(): Command {
     .requiredOption("--out <file>", "where to write it; - for standard output")
     .addHelpText("after", "\nExample:\n  $ mycelia storage get 0x5d1f… --out copy.md\n")
     .action(async (root: string, options: { out: string }, command: Command) => {
-      const { output, dataDir } = globalsOf(command);
+      const globals = globalsOf(command);
+      const { output } = globals;
       const { getObject } = await import("../storage/get.ts");
-      const read = await getObject({ dataDir, root, out: options.out, output });
+      const read = await getObject({ ...globals, root, out: options.out });
       if (options.out === "-") return;
       output.result(read, () => output.line(`${formatBytes(read.size)} written to ${read.file}`));
       for (const { member, reason } of read.blamed) output.note(`node ${member} is to blame: ${reason}`);

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { formatEther, isHexString, parseEther } from "ethers";
+import { formatEther, isHexString } from "ethers";
 import { type ComputeSession, createComputeClient } from "../../compute/client.ts";
 import type { Tensor } from "../../compute/tensors.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { parseMoney } from "../commands/globals.ts";
 import { requireNetwork } from "../devnet/state.ts";
 import { openPerson, type PersonChoice } from "../person.ts";
 import { UsageError } from "../terminal/failure.ts";
@@ -42,7 +43,7 @@ export async function infer(request: InferRequest): Promise<Answers> {
   if (!isHexString(request.model, 32))
     throw new UsageError(`"${request.model}" is no model id: 0x and 64 hex digits`);
   const table = readTable(request.input);
-  const [maxUnitPrice, budget] = [money(request.maxPrice, "--max-price"), money(request.budget, "--budget")];
+  const [maxUnitPrice, budget] = [parseMoney(request.maxPrice), parseMoney(request.budget)];
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
@@ -130,14 +131,4 @@ function readTable(file: string): number[][] {
     if (row.every(Number.isFinite)) return row;
     throw new UsageError(`${file}, line ${i + 1}: only numbers and commas, please`, { file, line: i + 1 });
   });
-}
-
-function money(text: string, flag: string): bigint {
-  try {
-    const wei = parseEther(text);
-    if (wei > 0n) return wei;
-  } catch {
-    // Said below, in words that name the flag.
-  }
-  throw new UsageError(`${flag} wants an amount in MYC above 0, not "${text}"`, { flag });
 }

@@ -1,6 +1,7 @@
 import { parseEther } from "ethers";
 import type { Part } from "../devnet/cast.ts";
 import { fundParties } from "../devnet/funding.ts";
+import { openPayer } from "../devnet/payer.ts";
 import { kill, stop } from "../devnet/processes.ts";
 import { waitForKeeper } from "../devnet/ready.ts";
 import { requireNetwork, writeNetwork } from "../devnet/state.ts";
@@ -39,7 +40,9 @@ async function startProviderPart(
   command: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  await fundParties(requireNetwork(dataDir), [part]);
+  const network = requireNetwork(dataDir);
+  const payer = await openPayer(dataDir, network, undefined);
+  await fundParties(dataDir, network, payer.wallet, [part]).finally(payer.close);
   const settings = {
     services: [{ model, tier: "exact", unitPrice: price.toString() }],
     pollMs: 100,

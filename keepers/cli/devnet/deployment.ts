@@ -1,13 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { JsonRpcProvider, keccak256 } from "ethers";
+import { keccak256, type Signer } from "ethers";
 import { deployMycelia } from "../../../scripts/deploy/mycelia.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { packageRoot } from "../paths.ts";
 import { toJson } from "../terminal/output.ts";
-import { devnetWallet } from "./accounts.ts";
-import { devnetChainId } from "./chain.ts";
 import type { NetworkState } from "./state.ts";
 
 export function loadDeployment(file: string): Deployment {
@@ -19,9 +17,9 @@ export function loadDeployment(file: string): Deployment {
 }
 
 /** Whether every contract of a deployment stands on the chain with the code that it recorded. */
-async function stands(provider: JsonRpcProvider, deployment: Deployment): Promise<boolean> {
+async function stands({ provider }: Signer, deployment: Deployment): Promise<boolean> {
   const checks = Object.values(deployment.contracts).map(
-    async ({ address, codeHash }) => keccak256(await provider.getCode(address)) === codeHash,
+    async ({ address, codeHash }) => keccak256((await provider?.getCode(address)) ?? "0x") === codeHash,
   );
   return (await Promise.all(checks)).every(Boolean);
 }
@@ -30,36 +28,20 @@ async function stands(provider: JsonRpcProvider, deployment: Deployment): Promis
 export async function ensureDeployment(
   dataDir: string,
   state: NetworkState,
+  payer: Signer,
   onProgress: (text: string) => void,
 ): Promise<{ file: string; note: string }> {
-  const provider = new JsonRpcProvider(state.rpcUrl, state.chainId, {
-    staticNetwork: true,
-    cacheTimeout: -1,
-  });
-  provider.pollingInterval = 50;
-  try {
-    const own = join(dataDir, "deployments", `${state.chainId}-${state.genesisHash.slice(2, 10)}.json`);
-    for (const file of [own, join(packageRoot, "deployments", `${state.chainId}.json`)]) {
-      const known = tryLoad(file);
-      if (known !== undefined && (await stands(provider, known)))
-        return { file, note: `found as in ${file}` };
-    }
-    if (state.chainId !== devnetChainId) {
-      const message = `no Mycelia contracts on chain ${state.chainId}: deploy them with "npm run deploy" first`;
-      throw new FatalError("deployment/missing", message, { chainId: state.chainId });
-    }
-    const deployment = await deployMycelia(
-      devnetWallet("deployer").connect(provider),
-      (done, total, what) => {
-        onProgress(`${done} of ${total} ${what}`);
-      },
-    );
-    mkdirSync(dirname(own), { recursive: true });
-    writeFileSync(own, `${toJson(deployment, 2)}\n`);
-    return { file: own, note: `${Object.keys(deployment.contracts).length} deployed` };
-  } finally {
-    provider.destroy();
+  const own = join(dataDir, "deployments", `${state.chainId}-${state.genesisHash.slice(2, 10)}.json`);
+  for (const file of [own, join(packageRoot, "deployments", `${state.chainId}.json`)]) {
+    const known = tryLoad(file);
+    if (known !== undefined && (await stands(payer, known))) return { file, note: `found as in ${file}` };
   }
+  const deployment = await deployMycelia(payer, (done, total, what) => {
+    onProgress(`${done} of ${total} ${what}`);
+  });
+  mkdirSync(dirname(own), { recursive: true });
+  writeFileSync(own, `${toJson(deployment, 2)}\n`);
+  return { file: own, note: `${Object.keys(deployment.contracts).length} deployed` };
 }
 
 function tryLoad(file: string): Deployment | undefined {

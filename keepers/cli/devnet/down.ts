@@ -1,11 +1,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { devnetChainId } from "./chain.ts";
 import { isRunning, stop } from "./processes.ts";
 import { readNetwork } from "./state.ts";
 
 const graceMs = 8_000;
 
-/** What belongs to a network in a data directory. */
+/** What belongs to a network in a data directory; keys of other chains than the devnet may hold money and stay. */
 const networkEntries = [
   "network.json",
   "network.json.new",
@@ -13,7 +14,6 @@ const networkEntries = [
   "keepers",
   "state",
   "logs",
-  "keys",
   "deployments",
 ];
 
@@ -30,6 +30,7 @@ export async function bringDown(dataDir: string, purge: boolean): Promise<string
     graceMs,
   );
   if (purge)
-    for (const entry of networkEntries) rmSync(join(dataDir, entry), { recursive: true, force: true });
+    for (const entry of [...networkEntries, join("chains", String(devnetChainId))])
+      rmSync(join(dataDir, entry), { recursive: true, force: true });
   return running.map(({ name }) => name);
 }

@@ -1,42 +1,52 @@
-import { formatEther, JsonRpcProvider, parseEther } from "ethers";
+import { formatEther, parseEther, type Signer, type TransactionResponse } from "ethers";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { FatalError } from "../../runtime/errors.ts";
-import { devnetWallet, type Party } from "./accounts.ts";
 import { loadDeployment } from "./deployment.ts";
+import { ensureKey, type PartyName } from "./keyring.ts";
 import type { NetworkState } from "./state.ts";
 
-/** Ether for gas, and MYC for bonds and fees, that each party of the devnet starts with. */
-const ether = parseEther("50");
-const myc = parseEther("20000");
-
-export interface FundedParty {
-  readonly party: Party;
-  readonly number: number;
+/** What a party starts with, wei of ether (gas) and of MYC (bonds and fees). */
+export interface Endowment {
+  readonly ether: bigint;
+  readonly myc: bigint;
 }
 
-/** Gives parties of the devnet what they lack, from the deployer's account. */
-export async function fundParties(state: NetworkState, parties: readonly FundedParty[]): Promise<void> {
-  const provider = new JsonRpcProvider(state.rpcUrl, state.chainId, { staticNetwork: true });
+export const devnetEndowment: Endowment = { ether: parseEther("50"), myc: parseEther("20000") };
+
+/** Gives parties what they lack of it, from the payer's account. */
+export async function fundParties(
+  dataDir: string,
+  state: NetworkState,
+  payer: Signer,
+  parties: readonly PartyName[],
+  endowment: Endowment = devnetEndowment,
+): Promise<void> {
+  const { contracts } = loadDeployment(state.deployment);
+  const token = MyceliaToken__factory.connect(contracts.MyceliaToken?.address ?? "", payer);
   try {
-    const deployer = devnetWallet("deployer").connect(provider);
-    const { contracts } = loadDeployment(state.deployment);
-    const tokenAddress = contracts.MyceliaToken?.address ?? "";
-    const token = MyceliaToken__factory.connect(tokenAddress, deployer);
-    let nonce = await provider.getTransactionCount(deployer.address, "latest");
-    const sent = [];
-    for (const { party, number } of parties) {
-      const { address } = devnetWallet(party, number);
-      const [hasEther, hasMyc] = await Promise.all([provider.getBalance(address), token.balanceOf(address)]);
-      if (hasEther < ether / 2n)
-        sent.push(await deployer.sendTransaction({ to: address, value: ether, nonce: nonce++ }));
-      if (hasMyc < myc / 2n) sent.push(await token.transfer(address, myc, { nonce: nonce++ }));
+    let nonce = await payer.getNonce("latest");
+    const sent: TransactionResponse[] = [];
+    for (const who of parties) {
+      const { address } = await ensureKey(dataDir, state.chainId, who);
+      const [ether, myc] = await Promise.all([
+        payer.provider?.getBalance(address) ?? 0n,
+        token.balanceOf(address),
+      ]);
+      if (ether < endowment.ether / 2n) {
+        sent.push(await payer.sendTransaction({ to: address, value: endowment.ether, nonce: nonce++ }));
+      }
+      if (myc < endowment.myc / 2n)
+        sent.push(await token.transfer(address, endowment.myc, { nonce: nonce++ }));
     }
-    await Promise.all(sent.map((transaction) => transaction.wait()));
+    for (const transaction of sent) await transaction.wait();
   } catch (cause) {
     if (cause instanceof FatalError) throw cause;
     const message = `could not fund the keepers: ${cause instanceof Error ? cause.message.split("\n")[0] : cause}`;
-    throw new FatalError("devnet/funding-failed", message, { each: `${formatEther(ether)} ether` }, cause);
-  } finally {
-    provider.destroy();
+    throw new FatalError(
+      "devnet/funding-failed",
+      message,
+      { each: `${formatEther(endowment.ether)} ether` },
+      cause,
+    );
   }
 }

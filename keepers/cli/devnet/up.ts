@@ -1,12 +1,15 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Listr } from "listr2";
+import type { KeyChoice } from "../person.ts";
 import type { Output } from "../terminal/output.ts";
 import { type CastSize, castParts, defaultCast, type Part, preferredPort } from "./cast.ts";
 import { startChain } from "./chain.ts";
 import { ensureDeployment } from "./deployment.ts";
-import { type FundedParty, fundParties } from "./funding.ts";
+import { type Endowment, fundParties } from "./funding.ts";
 import { type KeeperLaunch, keeperLaunch } from "./keeper.ts";
+import type { PartyName } from "./keyring.ts";
+import { openPayer, type Payer } from "./payer.ts";
 import { isFree, takePort } from "./ports.ts";
 import { isRunning, launch } from "./processes.ts";
 import { waitForKeeper } from "./ready.ts";
@@ -19,12 +22,16 @@ export interface UpRequest {
   readonly rpcUrl?: string;
   readonly cast?: CastSize;
   readonly signal?: AbortSignal;
+  /** Key that deploys and funds where the chain is no devnet. */
+  readonly key?: KeyChoice;
+  /** What each party is given. */
+  readonly endowment?: Endowment;
 }
 
 const readyLimitMs = 60_000;
 
 /** Who uses the devnet from a terminal. */
-const people: readonly FundedParty[] = [
+const people: readonly PartyName[] = [
   { party: "user", number: 1 },
   { party: "author", number: 1 },
 ];
@@ -36,6 +43,7 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const parts = castParts(request.cast ?? defaultCast);
   let state: NetworkState | undefined;
+  let payer: Payer | undefined;
   const update = (next: NetworkState): void => {
     state = next;
     writeNetwork(dataDir, next);
@@ -53,7 +61,8 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
       {
         title: "Deploy the contracts",
         task: async (_, task) => {
-          const deployed = await ensureDeployment(dataDir, must(state), (text) => {
+          payer = await openPayer(dataDir, must(state), request.key);
+          const deployed = await ensureDeployment(dataDir, must(state), payer.wallet, (text) => {
             task.output = text;
           });
           update({ ...must(state), deployment: deployed.file });
@@ -62,7 +71,14 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
       },
       {
         title: "Fund the keepers and the user",
-        task: async () => await fundParties(must(state), [...parts, ...people]),
+        task: async () =>
+          await fundParties(
+            dataDir,
+            must(state),
+            must(payer).wallet,
+            [...parts, ...people],
+            request.endowment,
+          ),
       },
       {
         title: `Start ${parts.length} keepers`,
@@ -90,13 +106,19 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
       rendererOptions: { collapseErrors: false },
     },
   );
-  await tasks.run();
+  try {
+    await tasks.run();
+  } finally {
+    // An assignment inside a task is not seen here by the compiler.
+    (payer as Payer | undefined)?.close();
+  }
   return must(state);
 }
 
-function must(state: NetworkState | undefined): NetworkState {
-  if (state === undefined) throw new Error("the chain comes first");
-  return state;
+/** What an earlier task has found. */
+function must<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error("the tasks run in order");
+  return found;
 }
 
 /** What one part is started with besides the defaults. */
