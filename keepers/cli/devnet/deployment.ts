@@ -41,7 +41,11 @@ export async function ensureDeployment(
   });
   mkdirSync(dirname(own), { recursive: true });
   writeFileSync(own, `${toJson(deployment, 2)}\n`);
-  return { file: own, note: `${Object.keys(deployment.contracts).length} deployed` };
+  const proposer = await payer.getAddress();
+  return {
+    file: own,
+    note: `${Object.keys(deployment.contracts).length} deployed, timelock proposer ${proposer}`,
+  };
 }
 
 function tryLoad(file: string): Deployment | undefined {
