@@ -34,6 +34,7 @@ export function keysCommand(): Command {
   keys
     .command("list")
     .description("list key names and addresses; no password needed")
+    .addHelpText("after", "\nExamples:\n  $ mycelia keys list\n  $ mycelia keys list --json\n")
     .action(async (_options: unknown, command: Command) => {
       const { output, dataDir } = globalsOf(command);
       const { listKeys } = await import("../../runtime/keys/keystore.ts");
