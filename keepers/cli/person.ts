@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
+import { readDeployment } from "../runtime/chain/deployment.ts";
 import { createProvider } from "../runtime/chain/provider.ts";
 import type { Deployment } from "../runtime/context.ts";
 import { createHttpClient, type HttpClient } from "../runtime/http/client.ts";
@@ -14,7 +15,6 @@ import { openTransactionSender } from "../runtime/transactions/lane.ts";
 import type { TransactionSender } from "../runtime/transactions/sender.ts";
 import { contractInterfaces } from "./contracts.ts";
 import type { Party } from "./devnet/accounts.ts";
-import { loadDeployment } from "./devnet/deployment.ts";
 import { ensureKey } from "./devnet/keyring.ts";
 import type { NetworkState } from "./devnet/state.ts";
 
@@ -74,7 +74,7 @@ export async function openPerson(
     // The network of a data directory is one that `up` runs on this machine.
     const http = createHttpClient({ allowPrivate: ["127.0.0.0/8"] });
     closers.add("http", () => http.close());
-    const deployment = loadDeployment(state.deployment);
+    const deployment = await readDeployment(state.deployment);
     return { provider, chainId: state.chainId, deployment, signer, transactions, store, http, closers };
   } catch (error) {
     await closers.closeAll();

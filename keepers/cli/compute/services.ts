@@ -1,8 +1,8 @@
 import { decodeBytes32String, formatEther } from "ethers";
 import { connectCompute } from "../../compute/contracts.ts";
 import { tierName } from "../../compute/states.ts";
+import { readDeployment } from "../../runtime/chain/deployment.ts";
 import { createProvider } from "../../runtime/chain/provider.ts";
-import { loadDeployment } from "../devnet/deployment.ts";
 import { requireNetwork } from "../devnet/state.ts";
 
 export interface ServiceView {
@@ -23,7 +23,7 @@ export async function listServices(dataDir: string): Promise<ServiceView[]> {
   const state = requireNetwork(dataDir);
   const provider = await createProvider(state.rpcUrl);
   try {
-    const { services, models } = connectCompute(provider, loadDeployment(state.deployment));
+    const { services, models } = connectCompute(provider, await readDeployment(state.deployment));
     const count = Number(await services.count());
     const views: (ServiceView & { price: bigint })[] = [];
     for (let id = 1; id <= count; id += 1) {

@@ -5,6 +5,7 @@ import { encodeBytes32String, hexlify } from "ethers";
 import { IModels__factory } from "../../../typechain-types/factories/compute/interfaces/IModels__factory.js";
 import type { Codec } from "../../coding/codec.ts";
 import { EXACT_ENGINE } from "../../compute/engine/onnxEngine.ts";
+import { contractOf } from "../../runtime/chain/deployment.ts";
 import { createStorageClient } from "../../storage/client.ts";
 import type { PutResult } from "../../storage/clientTypes.ts";
 import { packageRoot } from "../paths.ts";
@@ -34,7 +35,7 @@ export async function publishDigits(
     engine: encodeBytes32String(EXACT_ENGINE),
     tiers: exactTier,
   };
-  const to = author.deployment.contracts.Models?.address ?? "";
+  const to = contractOf(author.deployment, "Models").address;
   const models = IModels__factory.connect(to, author.provider);
   const modelId = await models.idOf(model);
   if (!(await models.allows(modelId, 0))) {

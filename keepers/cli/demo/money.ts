@@ -1,5 +1,6 @@
 import { Contract, type JsonRpcProvider } from "ethers";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
+import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";
 
 /** Contracts that hold money for others and keep an explicit sum of it. */
@@ -14,11 +15,11 @@ export interface Holding {
 }
 
 /** Compares what each money-holding contract has with what it owes. */
-export async function readHoldings(provider: JsonRpcProvider, { contracts }: Deployment): Promise<Holding[]> {
-  const token = MyceliaToken__factory.connect(contracts.MyceliaToken?.address ?? "", provider);
+export async function readHoldings(provider: JsonRpcProvider, deployment: Deployment): Promise<Holding[]> {
+  const token = MyceliaToken__factory.connect(contractOf(deployment, "MyceliaToken").address, provider);
   return await Promise.all(
     holders.map(async (contract) => {
-      const address = contracts[contract]?.address ?? "";
+      const address = contractOf(deployment, contract).address;
       const sums = new Contract(address, ["function totalHeld() view returns (uint256)"], provider);
       const [balance, held] = await Promise.all([token.balanceOf(address), sums.getFunction("totalHeld")()]);
       return { contract, balance, held: held as bigint };
@@ -27,6 +28,9 @@ export async function readHoldings(provider: JsonRpcProvider, { contracts }: Dep
 }
 
 /** Tokens in existence, wei. */
-export async function readSupply(provider: JsonRpcProvider, { contracts }: Deployment): Promise<bigint> {
-  return await MyceliaToken__factory.connect(contracts.MyceliaToken?.address ?? "", provider).totalSupply();
+export async function readSupply(provider: JsonRpcProvider, deployment: Deployment): Promise<bigint> {
+  return await MyceliaToken__factory.connect(
+    contractOf(deployment, "MyceliaToken").address,
+    provider,
+  ).totalSupply();
 }

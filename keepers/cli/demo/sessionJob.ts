@@ -3,6 +3,7 @@ import { IAudits__factory } from "../../../typechain-types/factories/compute/int
 import { ISessions__factory } from "../../../typechain-types/factories/compute/interfaces/ISessions__factory.js";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { type ComputeClient, type ComputeSession, createComputeClient } from "../../compute/client.ts";
+import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Person } from "../person.ts";
 import { classesOf, type DigitBatch } from "./digitsJob.ts";
 import type { SessionRecord, SlashRecord } from "./result.ts";
@@ -58,7 +59,7 @@ export async function readSettlement(
   const { claims } = await session.settled({ signal, pollMs: 100 });
   const [claim] = claims;
   const sessions = ISessions__factory.connect(
-    person.deployment.contracts.Sessions?.address ?? "",
+    contractOf(person.deployment, "Sessions").address,
     person.provider,
   );
   const { ClaimSettled, ClaimVoided, SessionClosed } = sessions.filters;
@@ -87,7 +88,7 @@ export async function readSlashes(
   { provider, deployment }: Person,
   fromBlock: number,
 ): Promise<SlashRecord[]> {
-  const bonds = IBonds__factory.connect(deployment.contracts.Bonds?.address ?? "", provider);
+  const bonds = IBonds__factory.connect(contractOf(deployment, "Bonds").address, provider);
   const events = await bonds.queryFilter(bonds.filters.BondSlashed(), fromBlock);
   return events.map(({ args: { operator, toVictim, toReporters, toTreasury } }) => ({
     operator,
@@ -100,7 +101,7 @@ export async function readSlashes(
 
 /** Audits concluded, and receipts re-run, since a block. */
 export async function readAudits({ provider, deployment }: Person, fromBlock: number) {
-  const audits = IAudits__factory.connect(deployment.contracts.Audits?.address ?? "", provider);
+  const audits = IAudits__factory.connect(contractOf(deployment, "Audits").address, provider);
   const [concluded, opened] = await Promise.all([
     audits.queryFilter(audits.filters.AuditConcluded(), fromBlock),
     audits.queryFilter(audits.filters.AuditOpened(), fromBlock),

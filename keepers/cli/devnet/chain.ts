@@ -27,7 +27,7 @@ export function anvilBinary(): string {
   }
 }
 
-/** anvil on loopback, its state kept in a file (written every second and at exit), its blocks mined at once. */
+/** anvil on loopback, its state kept in a file (written every two seconds and at exit), its blocks mined at once. */
 export function chainLaunch(port: number, stateFile: string, log: string): LaunchOptions {
   const options = {
     host: "127.0.0.1",

@@ -1,7 +1,7 @@
 import { formatEther, parseEther, type Signer, type TransactionResponse } from "ethers";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
+import { contractOf, readDeployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import { loadDeployment } from "./deployment.ts";
 import { ensureKey, type PartyName } from "./keyring.ts";
 import type { NetworkState } from "./state.ts";
 
@@ -21,8 +21,8 @@ export async function fundParties(
   parties: readonly PartyName[],
   endowment: Endowment = devnetEndowment,
 ): Promise<void> {
-  const { contracts } = loadDeployment(state.deployment);
-  const token = MyceliaToken__factory.connect(contracts.MyceliaToken?.address ?? "", payer);
+  const deployment = await readDeployment(state.deployment);
+  const token = MyceliaToken__factory.connect(contractOf(deployment, "MyceliaToken").address, payer);
   try {
     let nonce = await payer.getNonce("latest");
     const sent: TransactionResponse[] = [];

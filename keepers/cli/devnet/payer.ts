@@ -9,6 +9,7 @@ import type { NetworkState } from "./state.ts";
 /** The account that deploys and funds: account 0 on a devnet, a key of the operator's anywhere else. */
 export interface Payer {
   readonly wallet: Wallet;
+  readonly provider: JsonRpcProvider;
   close(): void;
 }
 
@@ -23,7 +24,7 @@ export async function openPayer(
     cacheTimeout: -1,
   });
   provider.pollingInterval = state.chainId === devnetChainId ? 50 : 2_000;
-  return { wallet: wallet.connect(provider) as Wallet, close: () => provider.destroy() };
+  return { wallet: wallet.connect(provider) as Wallet, provider, close: () => provider.destroy() };
 }
 
 async function chooseWallet(dataDir: string, state: NetworkState, key: KeyChoice | undefined) {

@@ -62,7 +62,7 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
         title: "Deploy the contracts",
         task: async (_, task) => {
           payer = await openPayer(dataDir, must(state), request.key);
-          const deployed = await ensureDeployment(dataDir, must(state), payer.wallet, (text) => {
+          const deployed = await ensureDeployment(dataDir, must(state), payer, (text) => {
             task.output = text;
           });
           update({ ...must(state), deployment: deployed.file });
@@ -84,7 +84,7 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
         title: `Start ${parts.length} keepers`,
         task: async (_, task) => {
           for (const part of parts) update(await startPart(dataDir, must(state), part));
-          await restartDead(dataDir, signal);
+          update(await restartDead(dataDir, signal));
           let ready = 0;
           const keepers = must(state).processes.filter(({ role }) => role !== "chain");
           await Promise.all(
@@ -146,11 +146,12 @@ async function portFor(state: NetworkState, part: Part): Promise<number> {
 }
 
 /** Starts again, with the command it had, every process of a network that has died; resolves when they are ready. */
-export async function restartDead(dataDir: string, signal: AbortSignal): Promise<void> {
+export async function restartDead(dataDir: string, signal: AbortSignal): Promise<NetworkState> {
   let state = requireNetwork(dataDir);
   const dead = state.processes.filter((record) => record.role !== "chain" && !isRunning(record));
   const started = dead.map(({ name, role, url, log, command }) => launch({ name, role, url, log, command }));
   for (const record of started) state = withProcess(state, record);
   writeNetwork(dataDir, state);
   await Promise.all(started.map((record) => waitForKeeper(record, readyLimitMs, signal)));
+  return state;
 }
