@@ -19,5 +19,5 @@ export { openLmdbStore } from "./runtime/store/lmdb.ts";
 export type { Store } from "./runtime/store/store.ts";
 export { openTransactionSender } from "./runtime/transactions/lane.ts";
 export type { TransactionSender } from "./runtime/transactions/sender.ts";
+export type { StorageClient, StorageClientNeeds } from "./storage/client/clientTypes.ts";
 export { createStorageClient } from "./storage/client.ts";
-export type { StorageClient, StorageClientNeeds } from "./storage/clientTypes.ts";

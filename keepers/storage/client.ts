@@ -1,4 +1,5 @@
 import { FatalError, RetryableError } from "../runtime/errors.ts";
+import { type CommitteeMember, createCommitteeView } from "./chain/committeeView.ts";
 import type {
   ClientLimits,
   PublishedBatch,
@@ -8,15 +9,14 @@ import type {
   StorageClient,
   StorageClientNeeds,
   StoredObject,
-} from "./clientTypes.ts";
-import { type CommitteeMember, createCommitteeView } from "./committeeView.ts";
-import { openObject } from "./download.ts";
-import { KeyedLock } from "./keyedLock.ts";
-import { createMemberApi } from "./memberApi.ts";
-import { publishObjects } from "./publish.ts";
-import { putObject } from "./upload.ts";
+} from "./client/clientTypes.ts";
+import { openObject } from "./client/download.ts";
+import { createMemberApi } from "./client/memberApi.ts";
+import { publishObjects } from "./client/publish.ts";
+import { putObject } from "./client/upload.ts";
+import { KeyedLock } from "./disk/keyedLock.ts";
 
-export type * from "./clientTypes.ts";
+export type * from "./client/clientTypes.ts";
 
 const DEFAULT_LIMITS: ClientLimits = {
   requestMs: 30_000,

@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
-import { type CommitteeView, createCommitteeView } from "./committeeView.ts";
-import { addManifestRoutes } from "./manifestRoutes.ts";
-import { ensureMember } from "./membership.ts";
-import { addUsageGauges, createStorageMetrics } from "./metrics.ts";
-import { sizeOf } from "./placement.ts";
-import { addPublicationRoutes } from "./publicationRoutes.ts";
-import { createRouteHooks } from "./routeHooks.ts";
-import { addSegmentRoutes } from "./segmentRoutes.ts";
-import { SegmentStore } from "./segmentStore.ts";
+import { type CommitteeView, createCommitteeView } from "./chain/committeeView.ts";
+import { ensureMember } from "./chain/membership.ts";
+import { SegmentStore } from "./disk/segmentStore.ts";
+import { sizeOf } from "./format/placement.ts";
+import { addManifestRoutes } from "./node/manifestRoutes.ts";
+import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
+import { addPublicationRoutes } from "./node/publicationRoutes.ts";
+import { createRouteHooks } from "./node/routeHooks.ts";
+import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 
 /** Error codes whose HTTP status does not follow from their last part. */
 const STATUSES = {

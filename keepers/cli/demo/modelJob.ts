@@ -6,8 +6,8 @@ import { IModels__factory } from "../../../typechain-types/factories/compute/int
 import type { Codec } from "../../coding/codec.ts";
 import { EXACT_ENGINE } from "../../compute/engine/onnxEngine.ts";
 import { contractOf } from "../../runtime/chain/deployment.ts";
+import type { PutResult } from "../../storage/client/clientTypes.ts";
 import { createStorageClient } from "../../storage/client.ts";
-import type { PutResult } from "../../storage/clientTypes.ts";
 import { packageRoot } from "../paths.ts";
 import type { Person } from "../person.ts";
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type Codec, chooseShape, type EncodedSegment } from "../../../keepers/coding/codec.ts";
 import type { KeeperContext } from "../../../keepers/runtime/context.ts";
 import { HttpError } from "../../../keepers/runtime/http/errors.ts";
-import { type CommitteeMember, createCommitteeView } from "../../../keepers/storage/committeeView.ts";
-import { elementsOf, stripOfSlot } from "../../../keepers/storage/placement.ts";
+import { type CommitteeMember, createCommitteeView } from "../../../keepers/storage/chain/committeeView.ts";
+import { elementsOf, stripOfSlot } from "../../../keepers/storage/format/placement.ts";
 import { ICommittee__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
 
 /** A segment of random bytes, coded as a client would. */

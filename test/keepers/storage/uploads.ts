@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rowsPerStrip } from "../../../keepers/storage/placement.ts";
-import { encodeHead, type SegmentUpload } from "../../../keepers/storage/segmentFormat.ts";
-import { codedBytes } from "../../../keepers/storage/shapeRules.ts";
+import { rowsPerStrip } from "../../../keepers/storage/format/placement.ts";
+import { encodeHead, type SegmentUpload } from "../../../keepers/storage/format/segmentFormat.ts";
+import { codedBytes } from "../../../keepers/storage/format/shapeRules.ts";
 
 /** An upload of the right form with random content: for what stores bytes and checks none. */
 export function randomUpload(numbers: readonly number[], rowSize = 64): SegmentUpload {

@@ -1,0 +1,131 @@
+import type { Shape } from "../../coding/codec.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import type { HttpClient, HttpRequest } from "../../runtime/http/client.ts";
+import { signRequest } from "../../runtime/http/signedRequest.ts";
+import type { KeySigner } from "../../runtime/keys/signer.ts";
+import type { CommitteeMember } from "../chain/committeeView.ts";
+import { MAX_MANIFEST_BYTES } from "../format/limits.ts";
+import { nameOf } from "../format/names.ts";
+import {
+  MAX_HEAD_BYTES,
+  MAX_STRIPS_ANSWER_BYTES,
+  parseHead,
+  parseStripsAnswer,
+  type SegmentHead,
+  type StripsAnswer,
+} from "../format/segmentFormat.ts";
+import { stripBytes } from "../format/stripFormat.ts";
+import type { Publication } from "../node/publicationRoutes.ts";
+
+/** The requests that a storage node answers. What comes back is parsed, not yet checked. */
+export interface MemberApi {
+  /** The body of the answer: a receipt. */
+  putSegment(
+    member: CommitteeMember,
+    commitment: Uint8Array,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
+  putManifest(
+    member: CommitteeMember,
+    root: Uint8Array,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void>;
+  postPublication(member: CommitteeMember, publication: Publication, signal: AbortSignal): Promise<void>;
+  head(member: CommitteeMember, commitment: Uint8Array, signal: AbortSignal): Promise<SegmentHead>;
+  strips(
+    member: CommitteeMember,
+    commitment: Uint8Array,
+    shape: Shape,
+    numbers: readonly number[],
+    signal: AbortSignal,
+  ): Promise<StripsAnswer>;
+  manifest(member: CommitteeMember, root: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+export interface MemberApiNeeds {
+  readonly http: HttpClient;
+  readonly chainId: number;
+  /** Needed for what costs a member something; reads need none. */
+  readonly signer?: KeySigner | undefined;
+  /** Limit for one request, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const BINARY = { "content-type": "application/octet-stream" };
+const JSON_TYPE = { "content-type": "application/json" };
+const MAX_RECEIPT_BYTES = 4_096;
+const ANSWER_HEADER_BYTES = 34;
+
+type Ask = (member: CommitteeMember, path: string, request: HttpRequest) => Promise<Uint8Array>;
+
+export function createMemberApi(needs: MemberApiNeeds): MemberApi {
+  const ask: Ask = async (member, path, request) => {
+    const answer = await needs.http.request(urlOf(member, path), { timeoutMs: needs.timeoutMs, ...request });
+    return answer.body;
+  };
+  return { ...writes(signedBy(needs, ask)), ...reads(ask) };
+}
+
+/** Signs method and path, and the body where the path does not name it by its hash. */
+function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
+  return async (member: CommitteeMember, path: string, request: HttpRequest, covered?: string) => {
+    if (signer === undefined) throw noSigner();
+    const url = urlOf(member, path);
+    const what = { chainId, audience: member.signer, method: request.method ?? "GET", url, body: covered };
+    const authorization = await signRequest(signer, what);
+    const headers = { ...request.headers, authorization };
+    return await ask(member, path, { ...request, maxBytes: MAX_RECEIPT_BYTES, headers });
+  };
+}
+
+function writes(
+  ask: ReturnType<typeof signedBy>,
+): Pick<MemberApi, "putSegment" | "putManifest" | "postPublication"> {
+  return {
+    putSegment: (member, commitment, body, signal) =>
+      ask(member, `segments/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal }),
+    putManifest: async (member, root, body, signal) => {
+      await ask(member, `manifests/${nameOf(root)}`, { method: "PUT", headers: BINARY, body, signal });
+    },
+    postPublication: async (member, publication, signal) => {
+      const body = JSON.stringify(publication);
+      await ask(member, "publications", { method: "POST", headers: JSON_TYPE, body, signal }, body);
+    },
+  };
+}
+
+function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "manifest"> {
+  return {
+    head: async (member, commitment, signal) =>
+      parseHead(await ask(member, `segments/${nameOf(commitment)}`, { maxBytes: MAX_HEAD_BYTES, signal })),
+    strips: async (member, commitment, shape, numbers, signal) => {
+      const path = `segments/${nameOf(commitment)}/strips?numbers=${numbers.join(",")}`;
+      const maxBytes = Math.max(MAX_STRIPS_ANSWER_BYTES, ANSWER_HEADER_BYTES + stripBytes(shape));
+      return parseStripsAnswer(await ask(member, path, { maxBytes, signal }), shape);
+    },
+    manifest: (member, root, signal) =>
+      ask(member, `manifests/${nameOf(root)}`, { maxBytes: MAX_MANIFEST_BYTES, signal }),
+  };
+}
+
+/** @throws FatalError storage/bad-endpoint for an endpoint on chain that is no URL */
+function urlOf(member: CommitteeMember, path: string): string {
+  const url = `${member.endpoint.replace(/\/+$/, "")}/${path}`;
+  if (URL.canParse(url)) return url;
+  throw new FatalError(
+    "storage/bad-endpoint",
+    `member ${member.number} has the endpoint "${member.endpoint.slice(0, 128)}", no URL`,
+    {
+      member: member.number,
+    },
+  );
+}
+
+function noSigner(): FatalError {
+  return new FatalError(
+    "storage/no-signer",
+    "storing needs a key to sign requests with; make the client with a signer",
+  );
+}

@@ -1,0 +1,43 @@
+import { FatalError } from "../../runtime/errors.ts";
+import { HttpError } from "../../runtime/http/errors.ts";
+import type { CommitteeMember } from "../chain/committeeView.ts";
+import { nameOf } from "../format/names.ts";
+import type { Blame, MemberFailure } from "./clientTypes.ts";
+import { failureOf } from "./delivery.ts";
+
+/** Who failed and who lied while an object was read; neither is asked again while others can answer. */
+export class ReadingLedger {
+  readonly #blamed = new Map<number, Blame>();
+  readonly #failed = new Map<number, MemberFailure>();
+
+  isBlamed(member: CommitteeMember): boolean {
+    return this.#blamed.has(member.number);
+  }
+
+  isUsable(member: CommitteeMember): boolean {
+    return !this.#blamed.has(member.number) && !this.#failed.has(member.number);
+  }
+
+  /** Notes why a member was no use: it is to blame when what it sent is wrong, not when it was silent or has nothing. */
+  failed(member: CommitteeMember, subject: Uint8Array, error: unknown): void {
+    const { number, operator } = member;
+    const failure = failureOf(member, error);
+    if (error instanceof FatalError && !(error instanceof HttpError)) {
+      this.#blamed.set(number, { ...failure, operator, subject: nameOf(subject) });
+    } else if (!isNotFound(error)) {
+      this.#failed.set(number, failure);
+    }
+  }
+
+  get blamed(): Blame[] {
+    return [...this.#blamed.values()];
+  }
+
+  get failures(): MemberFailure[] {
+    return [...this.#failed.values()];
+  }
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof HttpError && error.status === 404;
+}

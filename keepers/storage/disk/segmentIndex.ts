@@ -1,0 +1,232 @@
+import type { Shape } from "../../coding/codec.ts";
+import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
+import type { Store, StoreWrite } from "../../runtime/store/store.ts";
+import { setOf } from "../format/placement.ts";
+import { type RecordPlace, recordBytes } from "./rowRecords.ts";
+import type { RowCursor } from "./rowRecovery.ts";
+
+/** Where one strip lies. */
+export type StripPlace = readonly [number: number, place: RecordPlace];
+
+export interface SegmentEntry {
+  readonly shape: Shape;
+  readonly rowRoot: Uint8Array;
+  /** Lower-case address that sent it, and whose credit it uses until it is published. */
+  readonly uploader: string;
+  readonly head: RecordPlace;
+  readonly strips: readonly StripPlace[];
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Batch of the storage log that pays for it. */
+  readonly batch?: bigint;
+}
+
+export interface ManifestEntry {
+  readonly uploader: string;
+  readonly place: RecordPlace;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly batch?: bigint;
+}
+
+/** A change of the index; the records it speaks of are on disk. */
+export type IndexEdit =
+  | {
+      readonly kind: "segment";
+      readonly commitment: string;
+      /** Absent when the head was stored before. */
+      readonly head?: Pick<SegmentEntry, "shape" | "rowRoot" | "uploader" | "head">;
+      readonly strips: readonly StripPlace[];
+    }
+  | {
+      readonly kind: "manifest";
+      readonly root: string;
+      readonly uploader: string;
+      readonly place: RecordPlace;
+    }
+  | { readonly kind: "lost"; readonly segment: string; readonly strips?: readonly number[] }
+  | { readonly kind: "lost"; readonly manifest: string }
+  | {
+      readonly kind: "published";
+      readonly batch: bigint;
+      /** Lower-case address that appended the batch. */
+      readonly owner: string;
+      readonly commitments: readonly string[];
+      readonly roots: readonly string[];
+    };
+
+const CURSOR = "cursor";
+const START: RowCursor = { file: 1, offset: 0 };
+const WIPE_BATCH = 512;
+
+/**
+ * What the row files hold, by name, in a store. It says nothing that the files don't say, but which batch pays for what;
+ * so it can be made anew from them. One writer (see `SegmentStore`).
+ */
+export class SegmentIndex {
+  readonly #store: Store;
+  readonly #segments;
+  readonly #manifests;
+  readonly #credit;
+  readonly #cursor;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#segments = createRecords<SegmentEntry>(store, "segments/", plainFormat());
+    this.#manifests = createRecords<ManifestEntry>(store, "manifests/", plainFormat());
+    this.#credit = createRecords<number>(store, "unpublished/", plainFormat());
+    this.#cursor = createRecords<RowCursor>(store, "", plainFormat());
+  }
+
+  /** @param commitment lower-case hex without prefix */
+  segment(commitment: string): Promise<SegmentEntry | undefined> {
+    return this.#segments.get(commitment);
+  }
+
+  /** @param root lower-case hex without prefix */
+  manifest(root: string): Promise<ManifestEntry | undefined> {
+    return this.#manifests.get(root);
+  }
+
+  /** Bytes of an uploader that no batch pays for yet. */
+  async unpublished(uploader: string): Promise<number> {
+    return (await this.#credit.get(uploader)) ?? 0;
+  }
+
+  async cursor(): Promise<RowCursor> {
+    return (await this.#cursor.get(CURSOR)) ?? START;
+  }
+
+  /** Applies edits and moves the cursor, all or nothing. */
+  async apply(edits: readonly IndexEdit[], cursor?: RowCursor): Promise<void> {
+    const change = new PendingChange(this);
+    for (const edit of edits) await change.add(edit);
+    const writes: StoreWrite[] = [
+      ...writesOf(this.#segments, change.segments),
+      ...writesOf(this.#manifests, change.manifests),
+      ...writesOf(this.#credit, change.credit),
+    ];
+    if (cursor !== undefined) writes.push(this.#cursor.putWrite(CURSOR, cursor));
+    await this.#store.batch(writes);
+  }
+
+  /** Forgets everything; the files are read anew. */
+  async wipe(): Promise<void> {
+    // The cursor goes first: a wipe cut short is then taken up again.
+    await this.#cursor.delete(CURSOR);
+    for (const prefix of ["segments/", "manifests/", "unpublished/"]) {
+      for (let found = WIPE_BATCH; found === WIPE_BATCH; ) {
+        const writes: StoreWrite[] = [];
+        for await (const [key] of this.#store.scan({ prefix, limit: WIPE_BATCH }))
+          writes.push({ kind: "delete", key });
+        await this.#store.batch(writes);
+        found = writes.length;
+      }
+    }
+  }
+}
+
+/** Strips of an entry as a set. */
+export function heldStrips(entry: SegmentEntry): bigint {
+  return setOf(entry.strips.map(([number]) => number));
+}
+
+function writesOf<T>(records: Records<T>, changed: ReadonlyMap<string, T | undefined>): StoreWrite[] {
+  return [...changed].map(([key, value]) =>
+    value === undefined ? records.deleteWrite(key) : records.putWrite(key, value),
+  );
+}
+
+/** Edits folded into the entries that they touch. */
+class PendingChange {
+  readonly segments = new Map<string, SegmentEntry | undefined>();
+  readonly manifests = new Map<string, ManifestEntry | undefined>();
+  readonly credit = new Map<string, number | undefined>();
+  readonly #index: SegmentIndex;
+
+  constructor(index: SegmentIndex) {
+    this.#index = index;
+  }
+
+  async add(edit: IndexEdit): Promise<void> {
+    if (edit.kind === "segment") await this.#addSegment(edit);
+    else if (edit.kind === "manifest") await this.#addManifest(edit);
+    else if (edit.kind === "published") await this.#addPublished(edit);
+    else if ("segment" in edit) await this.#dropSegment(edit);
+    else await this.#dropManifest(edit.manifest);
+  }
+
+  async #addSegment(edit: Extract<IndexEdit, { kind: "segment" }>): Promise<void> {
+    const known = await this.#segment(edit.commitment);
+    const base =
+      known ?? (edit.head && { ...edit.head, strips: [], bytes: recordBytes(edit.head.head.length) });
+    if (base === undefined) return;
+    const held = new Set(base.strips.map(([number]) => number));
+    const fresh = edit.strips.filter(([number]) => !held.has(number));
+    const added = fresh.reduce((sum, [, place]) => sum + recordBytes(place.length), 0);
+    this.segments.set(edit.commitment, {
+      ...base,
+      strips: [...base.strips, ...fresh],
+      bytes: base.bytes + added,
+    });
+    if (base.batch === undefined)
+      await this.#charge(base.uploader, added + (known === undefined ? base.bytes : 0));
+  }
+
+  async #addManifest(edit: Extract<IndexEdit, { kind: "manifest" }>): Promise<void> {
+    if ((await this.#manifest(edit.root)) !== undefined) return;
+    const bytes = recordBytes(edit.place.length);
+    this.manifests.set(edit.root, { uploader: edit.uploader, place: edit.place, bytes });
+    await this.#charge(edit.uploader, bytes);
+  }
+
+  async #addPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
+    for (const commitment of edit.commitments) {
+      const entry = await this.#segment(commitment);
+      if (entry === undefined || entry.batch !== undefined || entry.uploader !== edit.owner) continue;
+      this.segments.set(commitment, { ...entry, batch: edit.batch });
+      await this.#charge(entry.uploader, -entry.bytes);
+    }
+    for (const root of edit.roots) {
+      const entry = await this.#manifest(root);
+      if (entry === undefined || entry.batch !== undefined || entry.uploader !== edit.owner) continue;
+      this.manifests.set(root, { ...entry, batch: edit.batch });
+      await this.#charge(entry.uploader, -entry.bytes);
+    }
+  }
+
+  async #dropSegment({ segment, strips }: { segment: string; strips?: readonly number[] }): Promise<void> {
+    const entry = await this.#segment(segment);
+    if (entry === undefined) return;
+    if (strips !== undefined) {
+      const left = entry.strips.filter(([number]) => !strips.includes(number));
+      this.segments.set(segment, { ...entry, strips: left });
+      return;
+    }
+    this.segments.set(segment, undefined);
+    if (entry.batch === undefined) await this.#charge(entry.uploader, -entry.bytes);
+  }
+
+  async #dropManifest(root: string): Promise<void> {
+    const entry = await this.#manifest(root);
+    if (entry === undefined) return;
+    this.manifests.set(root, undefined);
+    if (entry.batch === undefined) await this.#charge(entry.uploader, -entry.bytes);
+  }
+
+  async #charge(uploader: string, bytes: number): Promise<void> {
+    const known = this.credit.has(uploader);
+    const before = known ? (this.credit.get(uploader) ?? 0) : await this.#index.unpublished(uploader);
+    this.credit.set(uploader, before + bytes > 0 ? before + bytes : undefined);
+  }
+
+  async #segment(commitment: string): Promise<SegmentEntry | undefined> {
+    if (this.segments.has(commitment)) return this.segments.get(commitment);
+    return await this.#index.segment(commitment);
+  }
+
+  async #manifest(root: string): Promise<ManifestEntry | undefined> {
+    if (this.manifests.has(root)) return this.manifests.get(root);
+    return await this.#index.manifest(root);
+  }
+}

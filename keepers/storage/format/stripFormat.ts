@@ -1,0 +1,102 @@
+import type { EncodedSegment, RowChecker, Shape } from "../../coding/codec.ts";
+import { merklePath, merkleTree, nodeOf, rootFromPath } from "../../coding/merkle.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import { HASH_BYTES, SLOTS, STRIP_PATH_HASHES } from "./limits.ts";
+import { rowsPerStrip } from "./placement.ts";
+
+/**
+ * The rows of one slot: consecutive rows whose Merkle subtree is whole, so that one path of eight hashes serves them all
+ * (a path for every row would add two fifths to what is sent and stored).
+ */
+export interface Strip {
+  /** 0..255; the strip's first row is number * (k + n) / 256. */
+  readonly number: number;
+  /** Eight hashes from the strip's root up to the row root, bottom to top. */
+  readonly path: Uint8Array;
+  /** The rows, one after the other. */
+  readonly rows: Uint8Array;
+}
+
+const NUMBER_BYTES = 2;
+const PATH_BYTES = STRIP_PATH_HASHES * HASH_BYTES;
+/** Bytes of a serialised strip before its rows. */
+export const STRIP_HEADER_BYTES = NUMBER_BYTES + PATH_BYTES;
+
+/** Bytes of a serialised strip: number u16 (big-endian), path, rows. */
+export function stripBytes(shape: Shape): number {
+  return STRIP_HEADER_BYTES + rowsPerStrip(shape) * shape.rowSize;
+}
+
+/** Takes a strip out of an encoded segment. */
+export function stripOf(segment: EncodedSegment, number: number): Strip {
+  const { rowSize } = segment.shape;
+  const count = rowsPerStrip(segment.shape);
+  const rows = new Uint8Array(count * rowSize);
+  for (let row = 0; row < count; row++) rows.set(segment.row(number * count + row), row * rowSize);
+  const path = segment.rowPath(number * count);
+  return { number, path: path.subarray(path.length - PATH_BYTES), rows };
+}
+
+/** Serialises a strip into `target` at `offset`; returns the offset after it. */
+export function writeStrip(strip: Strip, target: Uint8Array, offset: number): number {
+  target[offset] = strip.number >> 8;
+  target[offset + 1] = strip.number & 0xff;
+  target.set(strip.path, offset + NUMBER_BYTES);
+  target.set(strip.rows, offset + STRIP_HEADER_BYTES);
+  return offset + STRIP_HEADER_BYTES + strip.rows.length;
+}
+
+/**
+ * Reads `count` strips that fill `bytes` exactly, in rising order of their numbers; the strips are views.
+ * @throws FatalError storage/bad-strips
+ */
+export function parseStrips(bytes: Uint8Array, count: number, shape: Shape): Strip[] {
+  const each = stripBytes(shape);
+  if (count > SLOTS) throw badStrips(`${count} strips, more than ${SLOTS}`);
+  if (bytes.length !== count * each)
+    throw badStrips(`${bytes.length} bytes for ${count} strips of ${each} bytes`);
+  const strips: Strip[] = [];
+  let last = -1;
+  for (let at = 0; at < bytes.length; at += each) {
+    const number = (bytes[at]! << 8) | bytes[at + 1]!;
+    if (number >= SLOTS || number <= last) throw badStrips(`strip ${number} after strip ${last}`);
+    last = number;
+    const path = bytes.subarray(at + NUMBER_BYTES, at + STRIP_HEADER_BYTES);
+    strips.push({ number, path, rows: bytes.subarray(at + STRIP_HEADER_BYTES, at + each) });
+  }
+  return strips;
+}
+
+/** The strip's rows by their index in the segment; views. */
+export function rowsOf(strip: Strip, shape: Shape): Map<number, Uint8Array> {
+  const first = strip.number * rowsPerStrip(shape);
+  const rows = new Map<number, Uint8Array>();
+  for (let at = 0; at < strip.rows.length; at += shape.rowSize) {
+    rows.set(first + at / shape.rowSize, strip.rows.subarray(at, at + shape.rowSize));
+  }
+  return rows;
+}
+
+/**
+ * Checks every row of a strip against the commitment behind `checker`, and the row root they lead to.
+ * @throws RowRefusedError coding/row-refused, FatalError storage/wrong-row-root
+ */
+export function checkStrip(strip: Strip, shape: Shape, rowRoot: Uint8Array, checker: RowChecker): void {
+  const rows = [...rowsOf(strip, shape)];
+  const tree = merkleTree(rows.map(([, row]) => row));
+  const root = rootFromPath(nodeOf(tree, 1), strip.number, strip.path);
+  if (Buffer.compare(root, rowRoot) !== 0) {
+    throw new FatalError(
+      "storage/wrong-row-root",
+      `strip ${strip.number} does not lead to the row root of its segment`,
+      { strip: strip.number },
+    );
+  }
+  rows.forEach(([index, row], position) => {
+    checker.check(index, row, Buffer.concat([merklePath(tree, position), strip.path]));
+  });
+}
+
+function badStrips(reason: string): FatalError {
+  return new FatalError("storage/bad-strips", `not a run of strips: ${reason}`, { reason });
+}
