@@ -4,9 +4,9 @@ pragma solidity ^0.8.28;
 import {IBonds} from "../core/interfaces/IBonds.sol";
 import {IModules} from "../core/interfaces/IModules.sol";
 import {IParameters} from "../core/interfaces/IParameters.sol";
+import {Endpoint} from "../core/libraries/Endpoint.sol";
 import {IModels} from "./interfaces/IModels.sol";
 import {IServices} from "./interfaces/IServices.sol";
-import {Endpoints} from "./libraries/Endpoints.sol";
 import {PriceTicks} from "./libraries/PriceTicks.sol";
 import {TickBook} from "./libraries/TickBook.sol";
 import {Capacity} from "./services/Capacity.sol";
@@ -78,7 +78,7 @@ contract Services is Matching {
     function register(Offer calldata offer) external returns (ServiceId id) {
         require(offer.tick <= PriceTicks.MAX_TICK, Services_TickTooHigh(offer.tick, PriceTicks.MAX_TICK));
         require(offer.signer != address(0), Services_InvalidSigner());
-        require(Endpoints.isValid(offer.endpoint), Services_InvalidEndpoint(offer.endpoint));
+        require(Endpoint.isValid(offer.endpoint), Services_InvalidEndpoint(offer.endpoint));
         require(
             MODELS.allows(offer.modelId, offer.tier),
             Services_ModelNotOffered(offer.modelId, offer.tier)
@@ -114,7 +114,7 @@ contract Services is Matching {
 
     /// @inheritdoc IServices
     function setEndpoint(ServiceId id, string calldata endpoint) external onlyOperator(id) {
-        require(Endpoints.isValid(endpoint), Services_InvalidEndpoint(endpoint));
+        require(Endpoint.isValid(endpoint), Services_InvalidEndpoint(endpoint));
 
         _records[id].endpoint = endpoint;
         emit ServiceEndpointChanged(id, endpoint);

@@ -7,8 +7,8 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBonds} from "../core/interfaces/IBonds.sol";
 import {IModules} from "../core/interfaces/IModules.sol";
 import {IParameters} from "../core/interfaces/IParameters.sol";
+import {Endpoint} from "../core/libraries/Endpoint.sol";
 import {ICommittee} from "./interfaces/ICommittee.sol";
-import {Endpoint} from "./libraries/Endpoint.sol";
 import {SlotTable} from "./libraries/SlotTable.sol";
 
 /// @title Committee

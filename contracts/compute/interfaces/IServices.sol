@@ -12,7 +12,7 @@ interface IServices {
     /// @param tier how answers are judged
     /// @param tick unit price = `priceAt(tick)` wei
     /// @param signer hot key that signs receipts
-    /// @param endpoint base URL, http or https, at most 256 bytes
+    /// @param endpoint base URL, http or https, at most 200 bytes
     struct Offer {
         bytes32 modelId;
         Tier tier;
