@@ -20,17 +20,20 @@ getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
+getContractFactory(name: 'Endowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Endowment__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
+getContractFactory(name: 'IEndowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEndowment__factory>
 getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
 getContractFactory(name: 'IModels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModels__factory>
 getContractFactory(name: 'IModules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IModules__factory>
 getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMyceliaToken__factory>
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
 getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
+getContractFactory(name: 'IReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IReadSessions__factory>
 getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
@@ -63,17 +66,20 @@ getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
+getContractAt(name: 'Endowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Endowment>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
+getContractAt(name: 'IEndowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEndowment>
 getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
 getContractAt(name: 'IModels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModels>
 getContractAt(name: 'IModules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IModules>
 getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMyceliaToken>
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
 getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
+getContractAt(name: 'IReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IReadSessions>
 getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
@@ -106,17 +112,20 @@ deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
+deployContract(name: 'Endowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
+deployContract(name: 'IEndowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
 deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IModules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'IReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
 deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
@@ -149,17 +158,20 @@ deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
+deployContract(name: 'Endowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
+deployContract(name: 'IEndowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
 deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
 deployContract(name: 'IModels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModels>
 deployContract(name: 'IModules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IModules>
 deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMyceliaToken>
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
+deployContract(name: 'IReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
 deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>

@@ -4,4 +4,5 @@
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
 export type { Committee } from './Committee.js';
+export type { Endowment } from './Endowment.js';
 export type { StorageLog } from './StorageLog.js';

@@ -3,4 +3,5 @@
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
 export { Committee__factory } from './Committee__factory.js';
+export { Endowment__factory } from './Endowment__factory.js';
 export { StorageLog__factory } from './StorageLog__factory.js';

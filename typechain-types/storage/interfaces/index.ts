@@ -2,4 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { ICommittee } from './ICommittee.js';
+export type { IEndowment } from './IEndowment.js';
+export type { IReadSessions } from './IReadSessions.js';
 export type { IStorageLog } from './IStorageLog.js';

@@ -2,4 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export { ICommittee__factory } from './ICommittee__factory.js';
+export { IEndowment__factory } from './IEndowment__factory.js';
+export { IReadSessions__factory } from './IReadSessions__factory.js';
 export { IStorageLog__factory } from './IStorageLog__factory.js';
