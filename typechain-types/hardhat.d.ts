@@ -12,6 +12,7 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
 getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
 getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
+getContractFactory(name: 'BLS', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BLS__factory>
 getContractFactory(name: 'Beacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Beacon__factory>
 getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BlockHashSource__factory>
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
@@ -21,10 +22,12 @@ getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
 getContractFactory(name: 'Endowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Endowment__factory>
+getContractFactory(name: 'IAbsence', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAbsence__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
 getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
+getContractFactory(name: 'ICommittees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittees__factory>
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
 getContractFactory(name: 'IEndowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEndowment__factory>
 getContractFactory(name: 'ILedger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILedger__factory>
@@ -58,6 +61,7 @@ getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOp
 
 getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
 getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
+getContractAt(name: 'BLS', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BLS>
 getContractAt(name: 'Beacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Beacon>
 getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BlockHashSource>
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
@@ -67,10 +71,12 @@ getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
 getContractAt(name: 'Endowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Endowment>
+getContractAt(name: 'IAbsence', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAbsence>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
 getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
+getContractAt(name: 'ICommittees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittees>
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
 getContractAt(name: 'IEndowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEndowment>
 getContractAt(name: 'ILedger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILedger>
@@ -104,6 +110,7 @@ getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: e
 
 deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'BLS', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
 deployContract(name: 'Beacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -113,10 +120,12 @@ deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
 deployContract(name: 'Endowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
+deployContract(name: 'IAbsence', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAbsence>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
+deployContract(name: 'ICommittees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
 deployContract(name: 'ILedger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
@@ -150,6 +159,7 @@ deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContrac
 
 deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
+deployContract(name: 'BLS', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
 deployContract(name: 'Beacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Beacon>
 deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BlockHashSource>
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
@@ -159,10 +169,12 @@ deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer |
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
 deployContract(name: 'Endowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
+deployContract(name: 'IAbsence', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAbsence>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
 deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
+deployContract(name: 'ICommittees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
 deployContract(name: 'ILedger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILedger>
