@@ -104,6 +104,7 @@ contract Endowment is IEndowment, ReentrancyGuardTransient {
         uint256 lastEpoch,
         uint256 amount
     ) external nonReentrant only(log) {
+        require(units != 0, Endowment_ZeroUnits());
         uint256 arrived = token.balanceOf(address(this)) - totalHeld;
         require(amount <= arrived, Endowment_Unfunded(amount, arrived));
         uint256 toTreasury = Math.mulDiv(amount, parameters.get(TREASURY_SHARE), BPS);

@@ -20,6 +20,7 @@ pragma solidity ^0.8.28;
 interface IEndowment {
     /// @notice Thrown when the caller is not the module that may do this.
     error Endowment_OnlyModule(address caller, address module);
+    error Endowment_ZeroUnits();
     /// @notice Thrown when less than `amount` wei have arrived beyond what is held for others.
     error Endowment_Unfunded(uint256 amount, uint256 arrived);
     /// @notice Thrown when permanent units would pay less than the others hold.

@@ -145,6 +145,11 @@
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "Endowment_ZeroUnits",
+    "type": "error"
+  },
+  {
     "anonymous": false,
     "inputs": [
       {
