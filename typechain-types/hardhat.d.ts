@@ -40,6 +40,7 @@ getContractFactory(name: 'IReadSessions', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
+getContractFactory(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLogV1__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
 getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
@@ -55,7 +56,7 @@ getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
-getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
+getContractFactory(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLogV1__factory>
 getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 
@@ -89,6 +90,7 @@ getContractAt(name: 'IReadSessions', address: string | ethers.Addressable, signe
 getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
+getContractAt(name: 'IStorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLogV1>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
 getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
@@ -104,7 +106,7 @@ getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
-getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
+getContractAt(name: 'StorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLogV1>
 getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 
@@ -138,6 +140,7 @@ deployContract(name: 'IReadSessions', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -153,7 +156,7 @@ deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
-deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 
@@ -187,6 +190,7 @@ deployContract(name: 'IReadSessions', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IStorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -202,7 +206,7 @@ deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
-deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'StorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 

@@ -9,7 +9,7 @@ import { Bonds__factory } from "../../typechain-types/factories/core/Bonds__fact
 import { MyceliaToken__factory } from "../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { Parameters__factory } from "../../typechain-types/factories/core/Parameters__factory.js";
 import { Committee__factory } from "../../typechain-types/factories/storage/Committee__factory.js";
-import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
+import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
 
 /** Interfaces of the contracts that people and keepers call, by deployment name: they name calls, events and errors. */
 export function contractInterfaces(): Map<string, Interface> {
@@ -19,7 +19,7 @@ export function contractInterfaces(): Map<string, Interface> {
     ["Bonds", Bonds__factory.createInterface()],
     ["Beacon", Beacon__factory.createInterface()],
     ["Committee", Committee__factory.createInterface()],
-    ["StorageLog", StorageLog__factory.createInterface()],
+    ["StorageLog", StorageLogV1__factory.createInterface()],
     ["Models", Models__factory.createInterface()],
     ["Ledger", Ledger__factory.createInterface()],
     ["Services", Services__factory.createInterface()],

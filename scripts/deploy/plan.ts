@@ -14,7 +14,7 @@ import { Treasury__factory } from "../../typechain-types/factories/core/Treasury
 import { Authority__factory } from "../../typechain-types/factories/governance/Authority__factory.js";
 import { Timelock__factory } from "../../typechain-types/factories/governance/Timelock__factory.js";
 import { Committee__factory } from "../../typechain-types/factories/storage/Committee__factory.js";
-import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
+import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
 import type { DeployStep } from "./deploy.ts";
 import type { DeploySettings } from "./devnet.ts";
 
@@ -71,7 +71,7 @@ function storagePlan(): DeployStep[] {
     },
     {
       name: "StorageLog",
-      factory: new StorageLog__factory(),
+      factory: new StorageLogV1__factory(),
       arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Treasury", "Modules"),
     },
   ];

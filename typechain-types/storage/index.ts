@@ -5,4 +5,4 @@ import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
 export type { Committee } from './Committee.js';
 export type { Endowment } from './Endowment.js';
-export type { StorageLog } from './StorageLog.js';
+export type { StorageLogV1 } from './StorageLogV1.js';

@@ -1,5 +1,5 @@
 import type { Provider } from "ethers";
-import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
+import { IStorageLogV1__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import { MountainRange } from "../../coding/mountainRange.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import { contractAddress } from "./committeeView.ts";
@@ -35,7 +35,7 @@ export async function batchInBlock(
   index: bigint,
   block: number,
 ): Promise<LoggedBatch | undefined> {
-  const log = IStorageLog__factory.connect(contractAddress(deployment, "StorageLog"), provider);
+  const log = IStorageLogV1__factory.connect(contractAddress(deployment, "StorageLog"), provider);
   const events = await log.queryFilter(log.filters.BatchAppended(index), block, block);
   return events.map(batchOf)[0];
 }
@@ -51,7 +51,7 @@ export async function findBatch(
   owner: string,
   signal?: AbortSignal,
 ): Promise<LoggedBatch | undefined> {
-  const log = IStorageLog__factory.connect(contractAddress(deployment, "StorageLog"), provider);
+  const log = IStorageLogV1__factory.connect(contractAddress(deployment, "StorageLog"), provider);
   const first = deployment.contracts.StorageLog?.block ?? 0;
   // Newest first: a batch that is asked for again is most often a recent one.
   for (let to = await provider.getBlockNumber(); to >= first; to -= SPAN) {
@@ -64,10 +64,12 @@ export async function findBatch(
   return undefined;
 }
 
-type BatchEvent = Awaited<ReturnType<ReturnType<typeof IStorageLog__factory.connect>["queryFilter"]>>[number];
+type BatchEvent = Awaited<
+  ReturnType<ReturnType<typeof IStorageLogV1__factory.connect>["queryFilter"]>
+>[number];
 
 function batchOf(event: BatchEvent): LoggedBatch {
-  const { args } = IStorageLog__factory.createInterface().parseLog(event)!;
+  const { args } = IStorageLogV1__factory.createInterface().parseLog(event)!;
   return {
     index: args.index,
     root: args.root,

@@ -1,6 +1,6 @@
 import { hexlify, type JsonRpcProvider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
-import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
+import { IStorageLogV1__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
@@ -71,7 +71,7 @@ async function append(
   signal: AbortSignal,
 ): Promise<LoggedBatch> {
   const to = contractAddress(deployment, "StorageLog");
-  const log = IStorageLog__factory.connect(to, provider);
+  const log = IStorageLogV1__factory.connect(to, provider);
   const size = segments.reduce((sum, { shape }) => sum + BigInt(codedBytes(shape)), 0n);
   const fee = await log.feeUp(size);
   const bonds = IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider);

@@ -25,7 +25,7 @@ export async function deployStorage(ethers: Connection["ethers"]) {
     await parameters.getAddress(),
     await modules.getAddress(),
   );
-  const log = await (await ethers.getContractFactory("StorageLog")).deploy(
+  const log = await (await ethers.getContractFactory("StorageLogV1")).deploy(
     await base.token.getAddress(),
     await parameters.getAddress(),
     await base.treasury.getAddress(),

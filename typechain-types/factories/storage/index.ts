@@ -4,4 +4,4 @@
 export * as interfaces from './interfaces/index.js';
 export { Committee__factory } from './Committee__factory.js';
 export { Endowment__factory } from './Endowment__factory.js';
-export { StorageLog__factory } from './StorageLog__factory.js';
+export { StorageLogV1__factory } from './StorageLogV1__factory.js';

@@ -6,39 +6,97 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 export declare namespace IStorageLog {
       
-    export type BatchStruct = {root: BytesLike, firstSegment: BigNumberish, segments: BigNumberish, size: BigNumberish, owner: AddressLike, timestamp: BigNumberish}
+    export type OrderStruct = {root: BytesLike, committee: BigNumberish, segments: BigNumberish, units: BigNumberish, months: BigNumberish}
 
-    export type BatchStructOutput = [root: string, firstSegment: bigint, segments: bigint, size: bigint, owner: string, timestamp: bigint] & {root: string, firstSegment: bigint, segments: bigint, size: bigint, owner: string, timestamp: bigint }
+    export type OrderStructOutput = [root: string, committee: bigint, segments: bigint, units: bigint, months: bigint] & {root: string, committee: bigint, segments: bigint, units: bigint, months: bigint }
+  
+
+    export type CertificateStruct = {version: BigNumberish, missing: BigNumberish, signature: BLS.G2Struct}
+
+    export type CertificateStructOutput = [version: bigint, missing: bigint, signature: BLS.G2StructOutput] & {version: bigint, missing: bigint, signature: BLS.G2StructOutput }
+  
+
+    export type BatchStruct = {root: BytesLike, owner: AddressLike, timestamp: BigNumberish, committee: BigNumberish, segments: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, expiry: BigNumberish}
+
+    export type BatchStructOutput = [root: string, owner: string, timestamp: bigint, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint] & {root: string, owner: string, timestamp: bigint, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint }
+  
+    }
+
+export declare namespace BLS {
+      
+    export type G2Struct = {words: BytesLike[]}
+
+    export type G2StructOutput = [words: string[]] & {words: string[] }
+  
+    }
+
+export declare namespace Rsema1d {
+      
+    export type ShapeStruct = {k: BigNumberish, n: BigNumberish, rowSize: BigNumberish}
+
+    export type ShapeStructOutput = [k: bigint, n: bigint, rowSize: bigint] & {k: bigint, n: bigint, rowSize: bigint }
   
     }
 
   export interface IStorageLogInterface extends Interface {
-    getFunction(nameOrSignature: "append" | "batchCount" | "batchHash" | "feeUp" | "logRoot" | "segmentCount" | "verify"): FunctionFragment;
+    getFunction(nameOrSignature: "append" | "appendCertified" | "batchAt" | "batchCount" | "batchHash" | "certify" | "coverageOf" | "feeUp" | "liveUnitsAt" | "logRoot" | "receiptDigest" | "roll" | "segmentLeaf" | "stateOf" | "totalLiveUnitsAt" | "unitsAt" | "verify"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "BatchAppended"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "BatchAppended" | "BatchCertified"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'append', values: [BytesLike, BigNumberish, BigNumberish, BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'append', values: [IStorageLog.OrderStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'appendCertified', values: [IStorageLog.OrderStruct, IStorageLog.CertificateStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'batchAt', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'batchCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'batchHash', values: [IStorageLog.BatchStruct]): string;
-encodeFunctionData(functionFragment: 'feeUp', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'certify', values: [BigNumberish, IStorageLog.CertificateStruct]): string;
+encodeFunctionData(functionFragment: 'coverageOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'feeUp', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'liveUnitsAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'logRoot', values?: undefined): string;
-encodeFunctionData(functionFragment: 'segmentCount', values?: undefined): string;
+encodeFunctionData(functionFragment: 'receiptDigest', values: [BigNumberish, BigNumberish, BytesLike, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'roll', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'segmentLeaf', values: [BytesLike, Rsema1d.ShapeStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'totalLiveUnitsAt', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'unitsAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'verify', values: [IStorageLog.BatchStruct, BigNumberish, BigNumberish, BytesLike, BytesLike[]]): string;
 
     decodeFunctionResult(functionFragment: 'append', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'appendCertified', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'batchAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'batchCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'batchHash', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'certify', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'coverageOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feeUp', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'liveUnitsAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'logRoot', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'segmentCount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'receiptDigest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'roll', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'segmentLeaf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'totalLiveUnitsAt', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'unitsAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
   }
 
   
     export namespace BatchAppendedEvent {
-      export type InputTuple = [index: BigNumberish, root: BytesLike, owner: AddressLike, firstSegment: BigNumberish, segments: BigNumberish, size: BigNumberish, fee: BigNumberish, logRoot: BytesLike];
-      export type OutputTuple = [index: bigint, root: string, owner: string, firstSegment: bigint, segments: bigint, size: bigint, fee: bigint, logRoot: string];
-      export interface OutputObject {index: bigint, root: string, owner: string, firstSegment: bigint, segments: bigint, size: bigint, fee: bigint, logRoot: string };
+      export type InputTuple = [id: BigNumberish, root: BytesLike, owner: AddressLike, committee: BigNumberish, segments: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, expiry: BigNumberish, fee: BigNumberish, logRoot: BytesLike];
+      export type OutputTuple = [id: bigint, root: string, owner: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint, fee: bigint, logRoot: string];
+      export interface OutputObject {id: bigint, root: string, owner: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint, fee: bigint, logRoot: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace BatchCertifiedEvent {
+      export type InputTuple = [id: BigNumberish, slots: BigNumberish];
+      export type OutputTuple = [id: bigint, slots: bigint];
+      export interface OutputObject {id: bigint, slots: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -82,9 +140,25 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
     
     
     append: TypedContractMethod<
-      [root: BytesLike, segments: BigNumberish, size: BigNumberish, maxFee: BigNumberish, ],
-      [[bigint, bigint] & {index: bigint, fee: bigint }],
+      [order: IStorageLog.OrderStruct, maxFee: BigNumberish, ],
+      [[bigint, bigint] & {id: bigint, fee: bigint }],
       'nonpayable'
+    >
+    
+
+    
+    appendCertified: TypedContractMethod<
+      [order: IStorageLog.OrderStruct, certificate: IStorageLog.CertificateStruct, maxFee: BigNumberish, ],
+      [[bigint, bigint] & {id: bigint, fee: bigint }],
+      'nonpayable'
+    >
+    
+
+    
+    batchAt: TypedContractMethod<
+      [id: BigNumberish, ],
+      [IStorageLog.BatchStructOutput],
+      'view'
     >
     
 
@@ -105,8 +179,32 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
     
 
     
+    certify: TypedContractMethod<
+      [id: BigNumberish, certificate: IStorageLog.CertificateStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    coverageOf: TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     feeUp: TypedContractMethod<
-      [size: BigNumberish, ],
+      [units: BigNumberish, months: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    liveUnitsAt: TypedContractMethod<
+      [committee: BigNumberish, epoch: BigNumberish, ],
       [bigint],
       'view'
     >
@@ -121,8 +219,48 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
     
 
     
-    segmentCount: TypedContractMethod<
-      [],
+    receiptDigest: TypedContractMethod<
+      [committee: BigNumberish, version: BigNumberish, root: BytesLike, segments: BigNumberish, units: BigNumberish, ],
+      [string],
+      'view'
+    >
+    
+
+    
+    roll: TypedContractMethod<
+      [committee: BigNumberish, maxEpochs: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    segmentLeaf: TypedContractMethod<
+      [commitment: BytesLike, shape: Rsema1d.ShapeStruct, start: BigNumberish, ],
+      [string],
+      'view'
+    >
+    
+
+    
+    stateOf: TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    totalLiveUnitsAt: TypedContractMethod<
+      [epoch: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    unitsAt: TypedContractMethod<
+      [committee: BigNumberish, epoch: BigNumberish, ],
       [bigint],
       'view'
     >
@@ -130,7 +268,7 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
 
     
     verify: TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
+      [batch: IStorageLog.BatchStruct, id: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
       [boolean],
       'view'
     >
@@ -140,9 +278,19 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'append'): TypedContractMethod<
-      [root: BytesLike, segments: BigNumberish, size: BigNumberish, maxFee: BigNumberish, ],
-      [[bigint, bigint] & {index: bigint, fee: bigint }],
+      [order: IStorageLog.OrderStruct, maxFee: BigNumberish, ],
+      [[bigint, bigint] & {id: bigint, fee: bigint }],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'appendCertified'): TypedContractMethod<
+      [order: IStorageLog.OrderStruct, certificate: IStorageLog.CertificateStruct, maxFee: BigNumberish, ],
+      [[bigint, bigint] & {id: bigint, fee: bigint }],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'batchAt'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [IStorageLog.BatchStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'batchCount'): TypedContractMethod<
       [],
@@ -154,8 +302,23 @@ getFunction(nameOrSignature: 'batchHash'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'certify'): TypedContractMethod<
+      [id: BigNumberish, certificate: IStorageLog.CertificateStruct, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'coverageOf'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'feeUp'): TypedContractMethod<
-      [size: BigNumberish, ],
+      [units: BigNumberish, months: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'liveUnitsAt'): TypedContractMethod<
+      [committee: BigNumberish, epoch: BigNumberish, ],
       [bigint],
       'view'
     >;
@@ -164,23 +327,53 @@ getFunction(nameOrSignature: 'logRoot'): TypedContractMethod<
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'segmentCount'): TypedContractMethod<
-      [],
+getFunction(nameOrSignature: 'receiptDigest'): TypedContractMethod<
+      [committee: BigNumberish, version: BigNumberish, root: BytesLike, segments: BigNumberish, units: BigNumberish, ],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'roll'): TypedContractMethod<
+      [committee: BigNumberish, maxEpochs: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'segmentLeaf'): TypedContractMethod<
+      [commitment: BytesLike, shape: Rsema1d.ShapeStruct, start: BigNumberish, ],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'totalLiveUnitsAt'): TypedContractMethod<
+      [epoch: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'unitsAt'): TypedContractMethod<
+      [committee: BigNumberish, epoch: BigNumberish, ],
       [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'verify'): TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
+      [batch: IStorageLog.BatchStruct, id: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
       [boolean],
       'view'
     >;
 
     getEvent(key: 'BatchAppended'): TypedContractEvent<BatchAppendedEvent.InputTuple, BatchAppendedEvent.OutputTuple, BatchAppendedEvent.OutputObject>;
+getEvent(key: 'BatchCertified'): TypedContractEvent<BatchCertifiedEvent.InputTuple, BatchCertifiedEvent.OutputTuple, BatchCertifiedEvent.OutputObject>;
 
     filters: {
       
-      'BatchAppended(uint256,bytes32,address,uint64,uint32,uint64,uint256,bytes32)': TypedContractEvent<BatchAppendedEvent.InputTuple, BatchAppendedEvent.OutputTuple, BatchAppendedEvent.OutputObject>;
+      'BatchAppended(uint64,bytes32,address,uint16,uint32,uint64,uint64,uint40,uint256,bytes32)': TypedContractEvent<BatchAppendedEvent.InputTuple, BatchAppendedEvent.OutputTuple, BatchAppendedEvent.OutputObject>;
       BatchAppended: TypedContractEvent<BatchAppendedEvent.InputTuple, BatchAppendedEvent.OutputTuple, BatchAppendedEvent.OutputObject>;
+    
+
+      'BatchCertified(uint64,uint256)': TypedContractEvent<BatchCertifiedEvent.InputTuple, BatchCertifiedEvent.OutputTuple, BatchCertifiedEvent.OutputObject>;
+      BatchCertified: TypedContractEvent<BatchCertifiedEvent.InputTuple, BatchCertifiedEvent.OutputTuple, BatchCertifiedEvent.OutputObject>;
     
     };
   }

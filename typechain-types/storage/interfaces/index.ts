@@ -7,3 +7,4 @@ export type { ICommittees } from './ICommittees.js';
 export type { IEndowment } from './IEndowment.js';
 export type { IReadSessions } from './IReadSessions.js';
 export type { IStorageLog } from './IStorageLog.js';
+export type { IStorageLogV1 } from './IStorageLogV1.js';

@@ -12,7 +12,7 @@ import {
 } from "../../../../keepers/storage/client.ts";
 import { encodeManifest } from "../../../../keepers/storage/format/manifest.ts";
 import { ICommittee__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
-import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
+import { IStorageLogV1__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import { codeOfRejection } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
 import type { NodeSetup } from "../nodeContext.ts";
@@ -168,7 +168,7 @@ describe("storage: client on ten nodes", () => {
 
     it("never pays twice, when a call is cut off while its transaction flies, nor from another process", async () => {
       const put = await storage.put(randomBytes(12));
-      const log = IStorageLog__factory.connect(network.address("StorageLog"), client.provider);
+      const log = IStorageLogV1__factory.connect(network.address("StorageLog"), client.provider);
       const before = await log.batchCount();
       await storage.publish([await storage.put(randomBytes(13))]);
       await network.chain.rpc("evm_setAutomine", false);

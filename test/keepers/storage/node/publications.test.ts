@@ -13,7 +13,7 @@ import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.t
 import { codedBytes } from "../../../../keepers/storage/format/shapeRules.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { ICommittee__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
-import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
+import { IStorageLogV1__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import { StorageNetwork } from "../network.ts";
 import { memberOf, randomSegment, refusalOf, stripsFor } from "../segments.ts";
 
@@ -63,7 +63,7 @@ describe("storage: what a node lends, and what a batch gives back", () => {
   const append = async (context: KeeperContext, commitments: Uint8Array[], size: bigint) => {
     const wallet = network.wallet(context === client ? CLIENT : OTHER);
     const token = MyceliaToken__factory.connect(network.address("MyceliaToken"), wallet);
-    const log = IStorageLog__factory.connect(network.address("StorageLog"), wallet);
+    const log = IStorageLogV1__factory.connect(network.address("StorageLog"), wallet);
     await (await token.approve(log, parseEther("1"))).wait();
     const sent = await log.append(hexlify(batchRoot(commitments)), commitments.length, size, parseEther("1"));
     const receipt = await sent.wait();

@@ -15,6 +15,38 @@
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "current",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageLog_EpochAhead",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageLog_Expired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "fee",
         "type": "uint256"
       },
@@ -28,6 +60,22 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      }
+    ],
+    "name": "StorageLog_InvalidCertificate",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "StorageLog_NewBusinessStopped",
     "type": "error"
@@ -36,21 +84,43 @@
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "size",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "rolledTo",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageLog_NotRolled",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "StorageLog_NothingNew",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "slots",
         "type": "uint256"
       },
       {
         "internalType": "uint256",
         "name": "min",
         "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "max",
-        "type": "uint256"
       }
     ],
-    "name": "StorageLog_SizeOutOfRange",
+    "name": "StorageLog_TooFewSlots",
     "type": "error"
   },
   {
@@ -70,13 +140,77 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "units",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "min",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "max",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageLog_UnitsOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "StorageLog_UnknownBatch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      }
+    ],
+    "name": "StorageLog_UnknownCommittee",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint32",
+        "name": "version",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "current",
+        "type": "uint32"
+      }
+    ],
+    "name": "StorageLog_WrongVersion",
+    "type": "error"
+  },
+  {
     "anonymous": false,
     "inputs": [
       {
         "indexed": true,
-        "internalType": "uint256",
-        "name": "index",
-        "type": "uint256"
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
       },
       {
         "indexed": true,
@@ -92,9 +226,9 @@
       },
       {
         "indexed": false,
-        "internalType": "uint64",
-        "name": "firstSegment",
-        "type": "uint64"
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
       },
       {
         "indexed": false,
@@ -105,8 +239,20 @@
       {
         "indexed": false,
         "internalType": "uint64",
-        "name": "size",
+        "name": "firstUnit",
         "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "units",
+        "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "expiry",
+        "type": "uint40"
       },
       {
         "indexed": false,
@@ -125,21 +271,57 @@
     "type": "event"
   },
   {
+    "anonymous": false,
     "inputs": [
       {
-        "internalType": "bytes32",
-        "name": "root",
-        "type": "bytes32"
-      },
-      {
-        "internalType": "uint32",
-        "name": "segments",
-        "type": "uint32"
-      },
-      {
-        "internalType": "uint64",
-        "name": "size",
+        "indexed": true,
+        "internalType": "BatchId",
+        "name": "id",
         "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "slots",
+        "type": "uint256"
+      }
+    ],
+    "name": "BatchCertified",
+    "type": "event"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segments",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "units",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint16",
+            "name": "months",
+            "type": "uint16"
+          }
+        ],
+        "internalType": "struct IStorageLog.Order",
+        "name": "order",
+        "type": "tuple"
       },
       {
         "internalType": "uint256",
@@ -150,9 +332,9 @@
     "name": "append",
     "outputs": [
       {
-        "internalType": "uint256",
-        "name": "index",
-        "type": "uint256"
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
       },
       {
         "internalType": "uint256",
@@ -161,6 +343,152 @@
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segments",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "units",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint16",
+            "name": "months",
+            "type": "uint16"
+          }
+        ],
+        "internalType": "struct IStorageLog.Order",
+        "name": "order",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "version",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "missing",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32[8]",
+                "name": "words",
+                "type": "bytes32[8]"
+              }
+            ],
+            "internalType": "struct BLS.G2",
+            "name": "signature",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct IStorageLog.Certificate",
+        "name": "certificate",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxFee",
+        "type": "uint256"
+      }
+    ],
+    "name": "appendCertified",
+    "outputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "fee",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "batchAt",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
+            "type": "uint40"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segments",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "firstUnit",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "units",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IStorageLog.Batch",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -186,9 +514,19 @@
             "type": "bytes32"
           },
           {
-            "internalType": "uint64",
-            "name": "firstSegment",
-            "type": "uint64"
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
+            "type": "uint40"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
           },
           {
             "internalType": "uint32",
@@ -197,18 +535,18 @@
           },
           {
             "internalType": "uint64",
-            "name": "size",
+            "name": "firstUnit",
             "type": "uint64"
-          },
-          {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
           },
           {
             "internalType": "uint64",
-            "name": "timestamp",
+            "name": "units",
             "type": "uint64"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IStorageLog.Batch",
@@ -230,9 +568,75 @@
   {
     "inputs": [
       {
-        "internalType": "uint64",
-        "name": "size",
+        "internalType": "BatchId",
+        "name": "id",
         "type": "uint64"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "version",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint256",
+            "name": "missing",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "bytes32[8]",
+                "name": "words",
+                "type": "bytes32[8]"
+              }
+            ],
+            "internalType": "struct BLS.G2",
+            "name": "signature",
+            "type": "tuple"
+          }
+        ],
+        "internalType": "struct IStorageLog.Certificate",
+        "name": "certificate",
+        "type": "tuple"
+      }
+    ],
+    "name": "certify",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "coverageOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "slots",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint64",
+        "name": "units",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint16",
+        "name": "months",
+        "type": "uint16"
       }
     ],
     "name": "feeUp",
@@ -241,6 +645,30 @@
         "internalType": "uint256",
         "name": "",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      }
+    ],
+    "name": "liveUnitsAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
       }
     ],
     "stateMutability": "view",
@@ -260,8 +688,160 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "segmentCount",
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint32",
+        "name": "version",
+        "type": "uint32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "root",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "segments",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint64",
+        "name": "units",
+        "type": "uint64"
+      }
+    ],
+    "name": "receiptDigest",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maxEpochs",
+        "type": "uint256"
+      }
+    ],
+    "name": "roll",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "commitment",
+        "type": "bytes32"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint32",
+            "name": "k",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "n",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint32",
+            "name": "rowSize",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct Rsema1d.Shape",
+        "name": "shape",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint64",
+        "name": "start",
+        "type": "uint64"
+      }
+    ],
+    "name": "segmentLeaf",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "pure",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
+    "name": "stateOf",
+    "outputs": [
+      {
+        "internalType": "enum IStorageLog.State",
+        "name": "",
+        "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      }
+    ],
+    "name": "totalLiveUnitsAt",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      }
+    ],
+    "name": "unitsAt",
     "outputs": [
       {
         "internalType": "uint64",
@@ -282,9 +862,19 @@
             "type": "bytes32"
           },
           {
-            "internalType": "uint64",
-            "name": "firstSegment",
-            "type": "uint64"
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
+            "type": "uint40"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
           },
           {
             "internalType": "uint32",
@@ -293,18 +883,18 @@
           },
           {
             "internalType": "uint64",
-            "name": "size",
+            "name": "firstUnit",
             "type": "uint64"
-          },
-          {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
           },
           {
             "internalType": "uint64",
-            "name": "timestamp",
+            "name": "units",
             "type": "uint64"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
           }
         ],
         "internalType": "struct IStorageLog.Batch",
@@ -312,9 +902,9 @@
         "type": "tuple"
       },
       {
-        "internalType": "uint256",
-        "name": "index",
-        "type": "uint256"
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
       },
       {
         "internalType": "uint256",

@@ -6,7 +6,7 @@ import { gasSnapshot } from "../gasSnapshot.ts";
 import { deployStorage, PRICE_PER_GIB } from "./fixtures.ts";
 
 const { ethers, networkHelpers } = await network.create();
-const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "StorageLog");
+const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "StorageLogV1");
 
 const ROOT = keccak256("0x01");
 const MIN = 16_384n;
@@ -56,7 +56,7 @@ async function appendMany(log: Log, owner: string, count: number): Promise<Batch
   return batches;
 }
 
-describe("StorageLog", () => {
+describe("StorageLogV1", () => {
   it("appends batches with running counts, under the root of the range (LOG-1)", async () => {
     const { log, operator } = await networkHelpers.loadFixture(deploy);
     expect(await log.logRoot()).to.equal(ZeroHash);

@@ -7,11 +7,11 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModules} from "../core/interfaces/IModules.sol";
 import {IParameters} from "../core/interfaces/IParameters.sol";
 import {MountainRange} from "../core/libraries/MountainRange.sol";
-import {IStorageLog} from "./interfaces/IStorageLog.sol";
+import {IStorageLogV1} from "./interfaces/IStorageLogV1.sol";
 
-/// @title StorageLog
+/// @title StorageLogV1
 /// @notice What was published, when, by whom, and that it was paid.
-contract StorageLog is IStorageLog {
+contract StorageLogV1 is IStorageLogV1 {
     using MountainRange for MountainRange.Range;
     using SafeERC20 for IERC20;
 
@@ -32,7 +32,7 @@ contract StorageLog is IStorageLog {
 
     /* STORAGE */
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     uint64 public segmentCount;
     MountainRange.Range private _batches;
 
@@ -49,7 +49,7 @@ contract StorageLog is IStorageLog {
 
     /* APPEND */
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function append(
         bytes32 root,
         uint32 segments,
@@ -82,27 +82,27 @@ contract StorageLog is IStorageLog {
 
     /* VIEWS */
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function feeUp(uint64 size) public view returns (uint256) {
         return Math.mulDiv(size, parameters.get(PRICE), GIB, Math.Rounding.Ceil);
     }
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function logRoot() external view returns (bytes32) {
         return _batches.root();
     }
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function batchCount() external view returns (uint256) {
         return _batches.count;
     }
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function batchHash(Batch calldata batch) external pure returns (bytes32) {
         return _hash(batch);
     }
 
-    /// @inheritdoc IStorageLog
+    /// @inheritdoc IStorageLogV1
     function verify(
         Batch calldata batch,
         uint256 index,

@@ -4,7 +4,7 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-export declare namespace IStorageLog {
+export declare namespace IStorageLogV1 {
       
     export type BatchStruct = {root: BytesLike, firstSegment: BigNumberish, segments: BigNumberish, size: BigNumberish, owner: AddressLike, timestamp: BigNumberish}
 
@@ -12,7 +12,7 @@ export declare namespace IStorageLog {
   
     }
 
-  export interface StorageLogInterface extends Interface {
+  export interface StorageLogV1Interface extends Interface {
     getFunction(nameOrSignature: "MAX_SEGMENTS" | "MAX_SEGMENT_SIZE" | "MIN_SEGMENT_SIZE" | "append" | "batchCount" | "batchHash" | "feeUp" | "logRoot" | "modules" | "parameters" | "segmentCount" | "token" | "treasury" | "verify"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "BatchAppended"): EventFragment;
@@ -22,7 +22,7 @@ encodeFunctionData(functionFragment: 'MAX_SEGMENT_SIZE', values?: undefined): st
 encodeFunctionData(functionFragment: 'MIN_SEGMENT_SIZE', values?: undefined): string;
 encodeFunctionData(functionFragment: 'append', values: [BytesLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'batchCount', values?: undefined): string;
-encodeFunctionData(functionFragment: 'batchHash', values: [IStorageLog.BatchStruct]): string;
+encodeFunctionData(functionFragment: 'batchHash', values: [IStorageLogV1.BatchStruct]): string;
 encodeFunctionData(functionFragment: 'feeUp', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'logRoot', values?: undefined): string;
 encodeFunctionData(functionFragment: 'modules', values?: undefined): string;
@@ -30,7 +30,7 @@ encodeFunctionData(functionFragment: 'parameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'segmentCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'token', values?: undefined): string;
 encodeFunctionData(functionFragment: 'treasury', values?: undefined): string;
-encodeFunctionData(functionFragment: 'verify', values: [IStorageLog.BatchStruct, BigNumberish, BigNumberish, BytesLike, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'verify', values: [IStorageLogV1.BatchStruct, BigNumberish, BigNumberish, BytesLike, BytesLike[]]): string;
 
     decodeFunctionResult(functionFragment: 'MAX_SEGMENTS', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'MAX_SEGMENT_SIZE', data: BytesLike): Result;
@@ -61,12 +61,12 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
 
   
 
-  export interface StorageLog extends BaseContract {
+  export interface StorageLogV1 extends BaseContract {
     
-    connect(runner?: ContractRunner | null): StorageLog;
+    connect(runner?: ContractRunner | null): StorageLogV1;
     waitForDeployment(): Promise<this>;
 
-    interface: StorageLogInterface;
+    interface: StorageLogV1Interface;
 
     
   queryFilter<TCEvent extends TypedContractEvent>(
@@ -136,7 +136,7 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
 
     
     batchHash: TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, ],
+      [batch: IStorageLogV1.BatchStruct, ],
       [string],
       'view'
     >
@@ -200,7 +200,7 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
 
     
     verify: TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
+      [batch: IStorageLogV1.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
       [boolean],
       'view'
     >
@@ -235,7 +235,7 @@ getFunction(nameOrSignature: 'batchCount'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'batchHash'): TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, ],
+      [batch: IStorageLogV1.BatchStruct, ],
       [string],
       'view'
     >;
@@ -275,7 +275,7 @@ getFunction(nameOrSignature: 'treasury'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'verify'): TypedContractMethod<
-      [batch: IStorageLog.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
+      [batch: IStorageLogV1.BatchStruct, index: BigNumberish, count: BigNumberish, root: BytesLike, proof: BytesLike[], ],
       [boolean],
       'view'
     >;
