@@ -39,6 +39,7 @@ getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | 
 getContractFactory(name: 'IReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IReadSessions__factory>
 getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
+getContractFactory(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageAudits__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
 getContractFactory(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLogV1__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
@@ -89,6 +90,7 @@ getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, s
 getContractAt(name: 'IReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IReadSessions>
 getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
+getContractAt(name: 'IStorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageAudits>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
 getContractAt(name: 'IStorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLogV1>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
@@ -139,6 +141,7 @@ deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | Depl
 deployContract(name: 'IReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
 deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
+deployContract(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
@@ -189,6 +192,7 @@ deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.
 deployContract(name: 'IReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
 deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
+deployContract(name: 'IStorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
 deployContract(name: 'IStorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>

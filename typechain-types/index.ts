@@ -104,6 +104,8 @@ export type { IEndowment } from './storage/interfaces/IEndowment.js';
 export { IEndowment__factory } from './factories/storage/interfaces/IEndowment__factory.js';
 export type { IReadSessions } from './storage/interfaces/IReadSessions.js';
 export { IReadSessions__factory } from './factories/storage/interfaces/IReadSessions__factory.js';
+export type { IStorageAudits } from './storage/interfaces/IStorageAudits.js';
+export { IStorageAudits__factory } from './factories/storage/interfaces/IStorageAudits__factory.js';
 export type { IStorageLog } from './storage/interfaces/IStorageLog.js';
 export { IStorageLog__factory } from './factories/storage/interfaces/IStorageLog__factory.js';
 export type { IStorageLogV1 } from './storage/interfaces/IStorageLogV1.js';

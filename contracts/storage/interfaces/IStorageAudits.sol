@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {DrawId} from "../../core/types/DrawId.sol";
+import {CaseId} from "../types/CaseId.sol";
+import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
+
+/// @notice Once an epoch every storage node proves that it holds its rows, at a cost that doesn't grow with the data.
+/// @dev An audit of epoch e (of Parameters) goes through stages; anyone turns the cranks between them and is paid for it.
+///
+/// 1. `open`, in epoch e: the endowment says the budget, and the beacon is asked for draw A.
+/// 2. `seed`, once A is fulfilled (it fulfils A itself if that is possible): members may `commit` for "storage.commitWindow" seconds.
+/// 3. `draw`, after that: nothing more can be committed, and the beacon is asked for draw B.
+/// 4. `challenge`, once B is fulfilled: members may `answer` for "storage.openWindow" seconds.
+/// 5. `settle`, for seats of a committee: pays who has answered, at once; blames who hasn't, after the window and for as long again.
+/// 6. `close`, after that: what nobody has proven goes back to the endowment.
+///
+/// All but the end has to happen in epoch e. When a draw is lost, or the epoch is over before `challenge`, `void` ends the audit:
+/// nobody is paid for it or blamed, and the whole rest of the budget goes back. No window is longer than a quarter of an epoch.
+///
+/// **What is proven.** For epoch e a seat answers for the slots that it owned when epoch e - 1 began, over all units that its
+/// committee had when e began. nodeSeed = keccak256(abi.encode(seed of A, committee, seat, operator)). Sample i of 1,024 is
+/// h = keccak256(abi.encode(nodeSeed, i)): the slot is number (h >> 128) mod count of the node's `count` slots in rising order, the
+/// unit is (h mod 2^128) mod units. A unit (see IStorageLog) names a batch, a segment in it, and one row of every slot; so a
+/// sample names one row. Its value is keccak256(abi.encodePacked(nodeSeed, uint256(i), row)). A *void* sample, of which nothing has
+/// to be held, may have the value zero: its batch has expired, no certificate covers the slot, or its segment is unrecoverable.
+/// The committed root is that of the mountain range (RFC 6962, keccak256) over the 1,024 values. B draws two different samples,
+/// x = keccak256(abi.encode(nodeSeed, seed of B)): number (x >> 128) mod 1,024, and of the 1,023 others in rising order number
+/// (x mod 2^128) mod 1,023. The answer opens both: the row in the segment's commitment, the segment in the batch, the batch in
+/// the log, and the value in the committed root.
+///
+/// **Why it holds.** A value takes the whole row under a seed that nobody knew before, so hashes of rows, another node's values
+/// and last epoch's values are worth nothing. Who lacks a share f of its rows passes with probability about (1 - f)^2. Making rows
+/// up for the whole sample means to rebuild 1,024 rows, of K rows each, within the commit window.
+///
+/// **Reward.** A seat that has answered gets budget' * slots * live / (256 * total live), rounded down: live units of its committee,
+/// and of all, when e began; budget' is the budget less "storage.crankBps" of it, out of which cranks and each blame found earn
+/// "storage.crankReward" while it lasts.
+///
+/// **Blame.** A miss costs the epoch's reward. Missing more than "storage.missesAllowed" times without an answer between costs
+/// "storage.missSlashBps" of what is slashable, each time; "storage.reporterBps" of that goes to who settled. A bond that is short
+/// lets anyone evict the member from Committees.
+///
+/// **Unrecoverable segments.** A new owner of a slot may find that the rows can't be rebuilt any more. Before it commits it may
+/// `file` a case against the segment, with a deposit of "storage.filingDeposit" wei. The beacon draws 16 of the slots that others
+/// own, that are covered, and a row of each (`ask`); within "storage.openWindow" seconds those rows are shown (`show`), by anyone.
+/// Fewer than 8 shown: the segment is unrecoverable, its samples are void from then on, owners that didn't show have missed, and the
+/// deposit comes back. Otherwise the deposit goes to the owners of the rows shown, and the filer has missed. While a case is open,
+/// its filer's samples of that segment are void in the epoch of the case.
+interface IStorageAudits {
+    /* TYPES */
+
+    enum Stage {
+        None,
+        Seeding,
+        Committing,
+        Drawing,
+        Answering,
+        Closed,
+        Void
+    }
+
+    /// @param stage where the audit stands
+    /// @param deadline last second of the running window; zero when none runs
+    /// @param settleUntil last second at which seats may be settled; zero before `challenge`
+    /// @param draw the beacon's draw of the stage: A in Seeding, B in Drawing and after
+    /// @param seedA decides the samples; zero before Committing
+    /// @param seedB decides which of them are opened; zero before Answering
+    /// @param budget wei
+    /// @param crankLeft wei that cranks may still earn
+    struct Audit {
+        Stage stage;
+        uint64 deadline;
+        uint64 settleUntil;
+        DrawId draw;
+        bytes32 seedA;
+        bytes32 seedB;
+        uint128 budget;
+        uint128 crankLeft;
+    }
+
+    /// @dev Missed: settled without an answer.
+    enum Standing {
+        None,
+        Committed,
+        Answered,
+        Paid,
+        Missed
+    }
+
+    /// @notice What `commit` fixed, as `SamplesCommitted` tells it.
+    /// @param root over the values of the 1,024 samples
+    /// @param liable slots of the seat, bit s for slot s
+    /// @param units of the committee when the epoch began
+    struct Sheet {
+        uint64 epoch;
+        CommitteeId committee;
+        uint8 seat;
+        address operator;
+        uint64 units;
+        bytes32 root;
+        uint256 liable;
+    }
+
+    /// @param epoch whose commit window is open
+    /// @param seat of the filer, in the committee of the batch
+    /// @param segment place in the batch
+    /// @param logK binary logarithm of the number of original rows
+    /// @param logRows binary logarithm of the number of all rows
+    /// @param rowUnits row size in units of 64 bytes
+    /// @param start units of the batch before the segment
+    struct Filing {
+        uint64 epoch;
+        uint8 seat;
+        BatchId batch;
+        uint32 segment;
+        uint8 logK;
+        uint8 logRows;
+        uint16 rowUnits;
+        uint64 start;
+        bytes32 commitment;
+        bytes32[] path;
+    }
+
+    enum Verdict {
+        None,
+        Pending,
+        Asking,
+        Recoverable,
+        Unrecoverable,
+        Dropped
+    }
+
+    /// @param firstUnit first unit of the segment, counted over its committee, and `units` of them
+    /// @param mask slots that may be asked: covered, owned, not the filer's
+    /// @param asked from `ask` on: byte 2i, counted from the least significant, is the i-th slot asked, byte 2i + 1 its owner's seat
+    /// @param shown bit i is set when the i-th row was shown
+    struct Case {
+        address filer;
+        uint64 epoch;
+        CommitteeId committee;
+        uint8 seat;
+        Verdict verdict;
+        uint64 firstUnit;
+        uint64 units;
+        DrawId draw;
+        uint64 deadline;
+        uint8 logRows;
+        uint16 rowUnits;
+        uint16 shown;
+        uint128 deposit;
+        bytes32 commitment;
+        uint256 mask;
+        bytes32 seed;
+        uint256 asked;
+    }
+
+    /* ERRORS */
+
+    /// @notice Thrown when an audit is not in the stage that the call needs.
+    error StorageAudits_WrongStage(uint256 epoch, Stage stage, Stage wanted);
+    /// @notice Thrown when an audit is opened, seeded or challenged in another epoch than its own.
+    error StorageAudits_NotCurrentEpoch(uint256 epoch, uint256 current);
+    /// @notice Thrown when a window or an epoch must be over first, after second `until`.
+    error StorageAudits_TooEarly(uint256 epoch, uint256 until);
+    /// @notice Thrown when the window ended at second `deadline`.
+    error StorageAudits_TooLate(uint256 epoch, uint256 deadline);
+    /// @notice Thrown when an audit is voided that can still go on.
+    error StorageAudits_NotLost(uint256 epoch);
+    /// @notice Thrown when the caller is neither the seat's operator nor its signer, or, for an answer, not who committed.
+    error StorageAudits_NotTheMember(CommitteeId committee, uint8 seat, address caller);
+    /// @notice Thrown when a seat has no slots to answer for.
+    error StorageAudits_NotLiable(uint256 epoch, CommitteeId committee, uint8 seat);
+    /// @notice Thrown when a committee had no units when the epoch began.
+    error StorageAudits_NothingToProve(uint256 epoch, CommitteeId committee);
+    error StorageAudits_ZeroRoot();
+    error StorageAudits_AlreadyCommitted(uint256 epoch, CommitteeId committee, uint8 seat);
+    error StorageAudits_AlreadyAnswered(uint256 epoch, CommitteeId committee, uint8 seat);
+    /// @notice Thrown when nothing was committed, or not this sheet by this caller.
+    error StorageAudits_NotCommitted(uint256 epoch, CommitteeId committee, uint8 seat);
+    /// @notice Thrown when no seat is named that isn't settled yet.
+    error StorageAudits_AlreadySettled(uint256 epoch, CommitteeId committee, uint256 seats);
+    /// @notice Thrown when the openings don't have the length that they say.
+    error StorageAudits_Malformed(uint256 position, uint256 length);
+    /// @notice Thrown when `unit` isn't in the batch named for it.
+    error StorageAudits_WrongBatch(BatchId batch, uint256 unit);
+    /// @notice Thrown when `unit` isn't in the segment named for it, or the segment isn't in the batch.
+    error StorageAudits_WrongSegment(BatchId batch, uint256 segment, uint256 unit);
+    /// @notice Thrown when a row isn't row `index` of the commitment that the segment has.
+    error StorageAudits_WrongRow(bytes32 commitment, uint256 index);
+    /// @notice Thrown when a sample is called void that isn't.
+    error StorageAudits_NotVoid(BatchId batch, uint256 slot);
+    /// @notice Thrown when a sample is called void by a case that doesn't make it so.
+    error StorageAudits_NotVoidByCase(CaseId id, uint256 unit);
+    /// @notice Thrown when the opened values aren't those of the committed root.
+    error StorageAudits_WrongRoot(bytes32 root, bytes32 committed);
+    /// @notice Thrown when fewer than 16 slots could be asked about a segment.
+    error StorageAudits_TooFewSlots(uint256 slots);
+    /// @notice Thrown when a segment can't have such a shape.
+    error StorageAudits_InvalidShape(uint8 logK, uint8 logRows, uint16 rowUnits);
+    error StorageAudits_WrongVerdict(CaseId id, Verdict verdict, Verdict wanted);
+    /// @notice Thrown when a row of a case is shown twice.
+    error StorageAudits_AlreadyShown(CaseId id, uint256 number);
+    /// @notice Thrown when a case is to be dropped whose draw can still be fulfilled in time.
+    error StorageAudits_CaseStands(CaseId id);
+    error StorageAudits_CaseTooEarly(CaseId id, uint256 deadline);
+    error StorageAudits_CaseTooLate(CaseId id, uint256 deadline);
+
+    /* EVENTS */
+
+    event AuditOpened(uint256 indexed epoch, DrawId draw, uint256 budget);
+    event AuditSeeded(uint256 indexed epoch, bytes32 seedA, uint256 deadline);
+    event AuditDrawn(uint256 indexed epoch, DrawId draw);
+    event AuditChallenged(uint256 indexed epoch, bytes32 seedB, uint256 deadline, uint256 settleUntil);
+    event AuditClosed(uint256 indexed epoch, uint256 returned);
+    event AuditVoided(uint256 indexed epoch, uint256 returned);
+    event CrankPaid(uint256 indexed epoch, address indexed account, uint256 amount);
+    event SamplesCommitted(
+        uint256 indexed epoch,
+        CommitteeId indexed committee,
+        uint8 indexed seat,
+        address operator,
+        bytes32 root,
+        uint256 liable,
+        uint64 units
+    );
+    event SamplesProven(
+        uint256 indexed epoch,
+        CommitteeId indexed committee,
+        uint8 indexed seat,
+        address operator
+    );
+    event SeatRewarded(
+        uint256 indexed epoch,
+        CommitteeId indexed committee,
+        uint8 indexed seat,
+        address operator,
+        uint256 amount
+    );
+    /// @param misses in a row, with this one
+    /// @param slashed wei
+    event SeatMissed(
+        uint256 indexed epoch,
+        CommitteeId indexed committee,
+        uint8 indexed seat,
+        address operator,
+        uint256 misses,
+        uint256 slashed
+    );
+    event CaseFiled(
+        CaseId indexed id,
+        BatchId indexed batch,
+        uint32 segment,
+        address indexed filer,
+        bytes32 commitment,
+        DrawId draw
+    );
+    /// @param asked as in `Case`; `rows` are the rows asked of these slots, in the same order
+    event CaseAsked(CaseId indexed id, uint256 asked, uint32[] rows, uint256 deadline);
+    event RowShown(CaseId indexed id, uint256 number, address indexed account);
+    event CaseResolved(CaseId indexed id, Verdict verdict, uint256 shown);
+    event CreditCollected(address indexed account, address indexed to, uint256 amount);
+
+    /* EPOCHS */
+
+    /// @notice Starts the audit of the current epoch. Anyone may call, once.
+    function open(uint256 epoch) external returns (DrawId id);
+    /// @notice Takes draw A, fulfilling it if nobody has, and lets members commit. Anyone may call, in the epoch.
+    function seed(uint256 epoch) external;
+    /// @notice Ends the commit window and asks for draw B. Anyone may call, in the epoch.
+    function draw(uint256 epoch) external returns (DrawId id);
+    /// @notice Takes draw B, fulfilling it if nobody has, and lets members answer. Anyone may call, in the epoch.
+    function challenge(uint256 epoch) external;
+    /// @notice Gives back what nobody has proven. Anyone may call after `settleUntil`.
+    function close(uint256 epoch) external;
+    /// @notice Ends an audit whose draw is lost, or whose epoch was over before `challenge`. Anyone may call.
+    function void(uint256 epoch) external;
+
+    /* MEMBERS */
+
+    /// @notice Commits a seat's samples. Caller is the operator or its signer.
+    /// @param root of the mountain range over the 1,024 values
+    function commit(uint64 epoch, CommitteeId committee, uint8 seat, bytes32 root) external;
+    /// @notice Opens the two samples drawn. Caller is who committed.
+    /// @dev Openings are packed, integers big-endian. First the one of the lower number, then the other, then siblings:
+    /// - row held: 0x00, batch u64, segment u32, units of the batch before the segment u64, first byte of the commitment u8, log2 K
+    ///   u8, log2 of all rows u8, row size / 64 u16, number of segment siblings u8, rlcRoot 32, row, log2 rows row siblings (SHA-256,
+    ///   bottom to top), segment siblings (RFC 9162 path of the leaf in the batch's root);
+    /// - void by its batch: 0x01, batch u64;
+    /// - void by a case: 0x02, case u64;
+    /// - with t = bit length of (a xor b) for samples a < b: t - 1 siblings of a, t - 1 of b, the 10 - t that they share; bottom to top.
+    /// @param sheet what was committed
+    function answer(Sheet calldata sheet, bytes calldata openings) external;
+    /// @notice Pays or blames seats of a committee: those that have answered at any time before `close`, the others after the window.
+    /// Anyone may call. Leaves alone what is settled already.
+    /// @param seats bit i for seat i
+    function settle(uint256 epoch, CommitteeId committee, uint256 seats) external;
+
+    /* UNRECOVERABLE SEGMENTS */
+
+    /// @notice Says that a segment can't be rebuilt. Caller is the operator of a liable seat, or its signer, that hasn't committed yet;
+    /// the deposit is taken from the caller's allowance.
+    function file(Filing calldata filing) external returns (CaseId id);
+    /// @notice Takes the case's draw, fulfilling it if nobody has, and asks for rows. Anyone may call, in the epoch of the case or the next.
+    function ask(CaseId id) external;
+    /// @notice Shows the row asked of slot number `number` of the case. Anyone may call; the credit is the owner's.
+    /// @param path siblings in the row tree, bottom to top
+    function show(
+        CaseId id,
+        uint256 number,
+        bytes calldata row,
+        bytes32[] calldata path,
+        bytes32 rlcRoot
+    ) external;
+    /// @notice Decides a case when its window is over or all rows are shown. Anyone may call.
+    function resolve(CaseId id) external;
+    /// @notice Gives the deposit of a case back whose draw is lost or was not taken in time. Anyone may call.
+    function drop(CaseId id) external;
+    /// @notice Pays out the caller's part of deposits; zero when that is nothing.
+    function collect(address to) external returns (uint256 amount);
+
+    /* VIEWS */
+
+    function auditOf(uint256 epoch) external view returns (Audit memory);
+    function standingOf(uint256 epoch, CommitteeId committee, uint8 seat) external view returns (Standing);
+    /// @notice Seats of a committee that are settled, bit i for seat i.
+    function settledSeats(uint256 epoch, CommitteeId committee) external view returns (uint256);
+    /// @notice Misses of an operator since its last answer.
+    function missesOf(address operator) external view returns (uint256);
+    function caseOf(CaseId id) external view returns (Case memory);
+    function caseCount() external view returns (uint64);
+    /// @notice The rows asked for in a case, in the order of `asked`; empty before `ask`.
+    function rowsOf(CaseId id) external view returns (uint32[] memory);
+    /// @notice Credit from deposits waiting for `collect`, wei.
+    function owed(address account) external view returns (uint256);
+    /// @notice Deposits held, open or owed, wei; the balance is never below it.
+    function totalHeld() external view returns (uint256);
+}

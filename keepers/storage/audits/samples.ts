@@ -1,0 +1,104 @@
+import { getBytes, keccak256, toBeHex, zeroPadValue } from "ethers";
+import { SLOTS } from "../format/limits.ts";
+import { elementsOf } from "../format/placement.ts";
+
+/*
+ * Which rows a node has to prove in an epoch, and which of them it has to open: the other half of
+ * `contracts/storage/libraries/SampleDraw.sol`.
+ */
+
+/** Rows that a node commits to in an epoch. */
+export const SAMPLES = 1_024;
+
+const wordBytes = 32;
+const halfMask = (1n << 128n) - 1n;
+
+/** One row that a node has to prove: unit `unit` of its committee, in its slot `slot`. */
+export interface Sample {
+  /** 0 … 1,023. */
+  readonly number: number;
+  readonly slot: number;
+  readonly unit: bigint;
+}
+
+/** What decides a seat's samples. */
+export interface SeatOfAudit {
+  readonly committee: number;
+  readonly seat: number;
+  /** Address of the seat's operator. */
+  readonly operator: string;
+}
+
+/**
+ * keccak256(abi.encode(seedA, committee, seat, operator)).
+ *
+ * @param seedA the audit's first seed, 32 bytes in hex
+ */
+export function nodeSeed(seedA: string, { committee, seat, operator }: SeatOfAudit): Uint8Array {
+  return keccak(getBytes(seedA), word(committee), word(seat), getBytes(zeroPadValue(operator, wordBytes)));
+}
+
+/**
+ * All samples of a node, in their order.
+ *
+ * @param seed from `nodeSeed`
+ * @param liable slots that the seat answers for, bit s for slot s; not none
+ * @param units of the committee when the epoch began; not none
+ */
+export function samplesOf(seed: Uint8Array, liable: bigint, units: bigint): Sample[] {
+  const slots = elementsOf(liable);
+  const count = BigInt(slots.length);
+  return Array.from({ length: SAMPLES }, (_, number) => {
+    const [high, low] = halves(keccak(seed, word(number)));
+    return { number, slot: slots[Number(high % count)]!, unit: low % units };
+  });
+}
+
+/**
+ * The numbers of the two samples that the second seed asks for, the lower first.
+ *
+ * @param seedB the audit's second seed, 32 bytes in hex
+ */
+export function drawnPair(seed: Uint8Array, seedB: string): [number, number] {
+  const [high, low] = halves(keccak(seed, getBytes(seedB)));
+  const a = Number(high % BigInt(SAMPLES));
+  const b = Number(low % BigInt(SAMPLES - 1));
+  return b >= a ? [a, b + 1] : [b, a];
+}
+
+/** What a node commits for a row that it holds. Void samples may have 32 zero bytes in its place. */
+export function sampleValue(seed: Uint8Array, number: number, row: Uint8Array): Uint8Array {
+  return keccak(seed, word(number), row);
+}
+
+/** A place in a segment that a unit names, in every slot. */
+export interface PlaceOfUnit {
+  /** Units of the segment before this one. */
+  readonly unitInSegment: bigint;
+  /** Bytes of a row. */
+  readonly rowSize: number;
+  readonly rowsPerStrip: number;
+}
+
+/**
+ * Row of a segment that a sample names.
+ *
+ * @param offset first byte of the segment's commitment
+ */
+export function rowOfSample(slot: number, offset: number, place: PlaceOfUnit): number {
+  const rowInStrip = Number((place.unitInSegment * 64n) / BigInt(place.rowSize));
+  return ((slot + SLOTS - offset) % SLOTS) * place.rowsPerStrip + rowInStrip;
+}
+
+function keccak(...parts: readonly Uint8Array[]): Uint8Array {
+  return getBytes(keccak256(Buffer.concat(parts)));
+}
+
+function word(value: number): Uint8Array {
+  return getBytes(toBeHex(value, wordBytes));
+}
+
+function halves(hash: Uint8Array): [bigint, bigint] {
+  const value = BigInt(`0x${Buffer.from(hash).toString("hex")}`);
+  return [value >> 128n, value & halfMask];
+}
