@@ -45,11 +45,13 @@ getContractFactory(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
 getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
+getContractFactory(name: 'LogUnits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LogUnits__factory>
 getContractFactory(name: 'Matching', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Matching__factory>
 getContractFactory(name: 'Models', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Models__factory>
 getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Modules__factory>
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
+getContractFactory(name: 'ReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReadSessions__factory>
 getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
 getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
@@ -57,6 +59,7 @@ getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
+getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
 getContractFactory(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLogV1__factory>
 getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
@@ -96,11 +99,13 @@ getContractAt(name: 'IStorageLogV1', address: string | ethers.Addressable, signe
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
 getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
+getContractAt(name: 'LogUnits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LogUnits>
 getContractAt(name: 'Matching', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Matching>
 getContractAt(name: 'Models', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Models>
 getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Modules>
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
+getContractAt(name: 'ReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReadSessions>
 getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
 getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
@@ -108,6 +113,7 @@ getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
+getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
 getContractAt(name: 'StorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLogV1>
 getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
@@ -147,11 +153,13 @@ deployContract(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
+deployContract(name: 'LogUnits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LogUnits>
 deployContract(name: 'Matching', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
 deployContract(name: 'Models', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
 deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'ReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
@@ -159,6 +167,7 @@ deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
@@ -198,11 +207,13 @@ deployContract(name: 'IStorageLogV1', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
+deployContract(name: 'LogUnits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LogUnits>
 deployContract(name: 'Matching', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Matching>
 deployContract(name: 'Models', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Models>
 deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Modules>
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
+deployContract(name: 'ReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
@@ -210,6 +221,7 @@ deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>

@@ -3,10 +3,9 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IBeacon} from "../core/interfaces/IBeacon.sol";
+import {Signatures} from "../core/libraries/Signatures.sol";
 import {ISessions} from "./interfaces/ISessions.sol";
 import {SessionBook} from "./sessions/SessionBook.sol";
 import {Settlement} from "./sessions/Settlement.sol";
@@ -17,6 +16,7 @@ import {ClaimId, ServiceId, SessionId, Tier, Voucher} from "./types/ComputeTypes
 contract Sessions is Settlement {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
+    using Signatures for bytes32;
 
     /* STORAGE */
 
@@ -98,7 +98,7 @@ contract Sessions is Settlement {
         Session storage session = _known(sessionId);
         _requireClaimable(sessionId, session, voucher);
         require(
-            _hasSigned(session.voucherSigner, voucherDigest(voucher), signature),
+            voucherDigest(voucher).isSignedBy(session.voucherSigner, signature),
             Sessions_InvalidVoucher(sessionId, session.voucherSigner)
         );
         SERVICES.requireCovered(session.operator);
@@ -127,17 +127,6 @@ contract Sessions is Settlement {
             posted.receiptsRoot,
             posted.draw
         );
-    }
-
-    /// @dev The key's own signature comes first: a signer that gets code later (EIP-7702) can't take back what it vouched.
-    function _hasSigned(
-        address signer,
-        bytes32 digest,
-        bytes calldata signature
-    ) private view returns (bool) {
-        (address recovered, ECDSA.RecoverError err, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (err == ECDSA.RecoverError.NoError && recovered == signer) return true;
-        return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     function _requireClaimable(SessionId id, Session storage session, Voucher calldata voucher) private view {

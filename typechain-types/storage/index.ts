@@ -3,6 +3,10 @@
 /* eslint-disable */
 import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
+import type * as log from './log/index.js';
+export type { log };
 export type { Committee } from './Committee.js';
 export type { Endowment } from './Endowment.js';
+export type { ReadSessions } from './ReadSessions.js';
+export type { StorageLog } from './StorageLog.js';
 export type { StorageLogV1 } from './StorageLogV1.js';

@@ -2,6 +2,9 @@
 /* tslint:disable */
 /* eslint-disable */
 export * as interfaces from './interfaces/index.js';
+export * as log from './log/index.js';
 export { Committee__factory } from './Committee__factory.js';
 export { Endowment__factory } from './Endowment__factory.js';
+export { ReadSessions__factory } from './ReadSessions__factory.js';
+export { StorageLog__factory } from './StorageLog__factory.js';
 export { StorageLogV1__factory } from './StorageLogV1__factory.js';
