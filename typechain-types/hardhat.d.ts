@@ -10,6 +10,7 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
+getContractFactory(name: 'Absence', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Absence__factory>
 getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
 getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
 getContractFactory(name: 'BLS', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BLS__factory>
@@ -19,9 +20,11 @@ getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
 getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
 getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
+getContractFactory(name: 'Committees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committees__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
 getContractFactory(name: 'Endowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Endowment__factory>
+getContractFactory(name: 'Entry', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Entry__factory>
 getContractFactory(name: 'IAbsence', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAbsence__factory>
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
@@ -53,6 +56,7 @@ getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'ReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReadSessions__factory>
 getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
+getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
 getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
 getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
@@ -61,9 +65,11 @@ getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
 getContractFactory(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLogV1__factory>
+getContractFactory(name: 'Tables', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Tables__factory>
 getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 
+getContractAt(name: 'Absence', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Absence>
 getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
 getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
 getContractAt(name: 'BLS', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BLS>
@@ -73,9 +79,11 @@ getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?
 getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
 getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
 getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
+getContractAt(name: 'Committees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committees>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
 getContractAt(name: 'Endowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Endowment>
+getContractAt(name: 'Entry', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Entry>
 getContractAt(name: 'IAbsence', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAbsence>
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
@@ -107,6 +115,7 @@ getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'ReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReadSessions>
 getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
+getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
 getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
 getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
@@ -115,9 +124,11 @@ getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
 getContractAt(name: 'StorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLogV1>
+getContractAt(name: 'Tables', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Tables>
 getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 
+deployContract(name: 'Absence', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Absence>
 deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'BLS', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
@@ -127,9 +138,11 @@ deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
 deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
+deployContract(name: 'Committees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
 deployContract(name: 'Endowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
+deployContract(name: 'Entry', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Entry>
 deployContract(name: 'IAbsence', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAbsence>
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
@@ -161,6 +174,7 @@ deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
+deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
 deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
@@ -169,9 +183,11 @@ deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
+deployContract(name: 'Tables', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 
+deployContract(name: 'Absence', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Absence>
 deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'BLS', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
@@ -181,9 +197,11 @@ deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
 deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
+deployContract(name: 'Committees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
 deployContract(name: 'Endowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Endowment>
+deployContract(name: 'Entry', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Entry>
 deployContract(name: 'IAbsence', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAbsence>
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
@@ -215,6 +233,7 @@ deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
+deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
 deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
@@ -223,6 +242,7 @@ deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
+deployContract(name: 'Tables', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 

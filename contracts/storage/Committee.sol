@@ -80,7 +80,7 @@ contract Committee is ICommittee, EIP712 {
         member = _freeNumber();
         uint8 members = memberCount + 1;
         uint256[8] memory table = _owners;
-        SlotTable.seat(table, member, members);
+        SlotTable.seat(table, member, members, 0);
 
         memberCount = members;
         if (member > _highest) _highest = member;

@@ -89,8 +89,35 @@ const rows: readonly Row[] = [
     myc("1"),
     myc("1000000"),
     "wei",
-    "bond allocated to Committee that a node needs",
+    "bond allocated to StorageAudits that a node needs",
   ],
+  [
+    "storage.entryFee",
+    myc("1"),
+    0n,
+    myc("1000"),
+    "wei",
+    "what a place in a committee costs, to the treasury",
+  ],
+  // Never below what one member may hold, or it could not leave.
+  ["storage.churn", 2_500n, 1_250n, 10_000n, "bps", "share of a committee's slots that may move in an epoch"],
+  [
+    "storage.committeeSize",
+    32n,
+    8n,
+    255n,
+    "count",
+    "members that each committee needs before one more opens",
+  ],
+  [
+    "storage.challengeDeposit",
+    parseUnits("0.1", 18),
+    parseUnits("0.0001", 18),
+    myc("1000"),
+    "wei",
+    "price of asking a member whether it is there",
+  ],
+  ["storage.answerWindow", 120n, 30n, 2n * day, "seconds", "time for a member to say that it is there"],
 ];
 
 /** Parameters of the devnet, in the order in which they are introduced. */
