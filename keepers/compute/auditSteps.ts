@@ -1,5 +1,6 @@
+import { chainTime } from "../runtime/chain/time.ts";
 import type { KeeperContext } from "../runtime/context.ts";
-import { type AuditState, type ClaimTerms, chainTime } from "./chainReads.ts";
+import type { AuditState, ClaimTerms } from "./chainReads.ts";
 import type { ComputeContracts } from "./contracts.ts";
 import type { Draws } from "./draws.ts";
 import { CLAIM, DRAW, STAGE } from "./states.ts";

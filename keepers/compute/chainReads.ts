@@ -1,4 +1,4 @@
-import { isCallException, type JsonRpcProvider } from "ethers";
+import { isCallException } from "ethers";
 import type { IAudits } from "../../typechain-types/compute/interfaces/IAudits.js";
 import type { ComputeContracts } from "./contracts.ts";
 import { SESSION } from "./states.ts";
@@ -115,16 +115,6 @@ export async function readAudit(contracts: ComputeContracts, claim: bigint): Pro
     requestDigests: [...found.requestDigests],
     responseDigests: [...found.responseDigests],
   };
-}
-
-/**
- * Unix seconds, the later of the newest block's time and this machine's: a chain that mines only when asked stands still,
- * and one under test runs ahead.
- */
-export async function chainTime(provider: JsonRpcProvider): Promise<bigint> {
-  const block = await provider.getBlock("latest");
-  const wall = Math.floor(Date.now() / 1000);
-  return BigInt(Math.max(wall, block?.timestamp ?? 0));
 }
 
 async function known<T>(call: Promise<T>): Promise<T | undefined> {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { KeeperContext } from "../runtime/context.ts";
+import { Alarm } from "../runtime/duties/alarm.ts";
+import { runInBackground, stoppable, untilAborted } from "../runtime/duties/background.ts";
+import { runDuties } from "../runtime/duties/duties.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import { Backoff } from "../runtime/pause.ts";
-import { Alarm } from "./alarm.ts";
-import { runInBackground, stoppable, untilAborted } from "./background.ts";
 import { ensureBond } from "./bonding.ts";
 import { connectCompute } from "./contracts.ts";
 import { Draws } from "./draws.ts";
-import { runDuties } from "./duties.ts";
 import { engineForTier } from "./engine/onnxEngine.ts";
 import { Journals } from "./journals.ts";
 import { ModelShelf } from "./modelShelf.ts";

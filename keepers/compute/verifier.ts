@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { KeeperContext } from "../runtime/context.ts";
+import { Alarm } from "../runtime/duties/alarm.ts";
+import { runInBackground, stoppable, untilAborted } from "../runtime/duties/background.ts";
+import { runDuties } from "../runtime/duties/duties.ts";
 import { createSignedClient } from "../runtime/http/signedClient.ts";
 import { Backoff } from "../runtime/pause.ts";
-import { Alarm } from "./alarm.ts";
-import { runInBackground, stoppable, untilAborted } from "./background.ts";
 import { connectCompute } from "./contracts.ts";
-import { runDuties } from "./duties.ts";
 import { engineForTier } from "./engine/onnxEngine.ts";
 import { ModelShelf } from "./modelShelf.ts";
 import { attendAudit } from "./verifier/attend.ts";

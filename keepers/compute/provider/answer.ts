@@ -1,6 +1,7 @@
 import { hexlify, randomBytes } from "ethers";
+import { chainTime } from "../../runtime/chain/time.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import { chainTime, type SessionTerms } from "../chainReads.ts";
+import type { SessionTerms } from "../chainReads.ts";
 import type { JournalEntry, ReceiptJournal } from "../receiptJournal.ts";
 import {
   bodyDigest,

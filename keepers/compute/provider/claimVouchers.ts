@@ -1,5 +1,6 @@
 import { encodeBytes32String } from "ethers";
-import { chainTime, type SessionTerms } from "../chainReads.ts";
+import { chainTime } from "../../runtime/chain/time.ts";
+import type { SessionTerms } from "../chainReads.ts";
 import { SESSION } from "../states.ts";
 import type { SignedVoucher } from "../vouchers.ts";
 import type { ProviderParts } from "./parts.ts";

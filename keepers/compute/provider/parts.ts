@@ -1,5 +1,5 @@
 import type { KeeperContext } from "../../runtime/context.ts";
-import type { Alarm } from "../alarm.ts";
+import type { Alarm } from "../../runtime/duties/alarm.ts";
 import type { ComputeContracts } from "../contracts.ts";
 import type { Draws } from "../draws.ts";
 import type { Journals } from "../journals.ts";

@@ -1,4 +1,5 @@
-import { type ClaimTerms, chainTime } from "../chainReads.ts";
+import { chainTime } from "../../runtime/chain/time.ts";
+import type { ClaimTerms } from "../chainReads.ts";
 import { CLAIM } from "../states.ts";
 import type { ProviderParts } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 import type { KeeperContext } from "../../runtime/context.ts";
+import type { Alarm } from "../../runtime/duties/alarm.ts";
 import type { SignedClient } from "../../runtime/http/signedClient.ts";
-import type { Alarm } from "../alarm.ts";
 import type { ComputeContracts } from "../contracts.ts";
 import type { ModelShelf } from "../modelShelf.ts";
 import type { AuditBook } from "./auditBook.ts";

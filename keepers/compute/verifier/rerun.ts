@@ -1,6 +1,7 @@
 import { encodeBytes32String } from "ethers";
+import { chainTime } from "../../runtime/chain/time.ts";
 import { MyceliaError, RetryableError } from "../../runtime/errors.ts";
-import { type AuditState, chainTime } from "../chainReads.ts";
+import type { AuditState } from "../chainReads.ts";
 import { REFUSED } from "../commitments.ts";
 import { bodyDigest } from "../receipts.ts";
 import { decodeTensors, encodeTensors } from "../tensors.ts";

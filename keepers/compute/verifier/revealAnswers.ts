@@ -1,4 +1,5 @@
-import { type AuditState, chainTime } from "../chainReads.ts";
+import { chainTime } from "../../runtime/chain/time.ts";
+import type { AuditState } from "../chainReads.ts";
 import { STAGE } from "../states.ts";
 import type { VerifierParts } from "./parts.ts";
 

@@ -1,4 +1,4 @@
-import type { KeeperContext } from "../runtime/context.ts";
+import type { KeeperContext } from "../context.ts";
 
 /**
  * Lets work go on behind a keeper that serves already. When the work ends before the keeper does, the keeper is no longer

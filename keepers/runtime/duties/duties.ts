@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { MyceliaError } from "../runtime/errors.ts";
+import { MyceliaError } from "../errors.ts";
 import type { Alarm } from "./alarm.ts";
 
 export interface DutyLoop {
