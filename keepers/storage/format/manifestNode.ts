@@ -1,0 +1,153 @@
+import { FatalError } from "../../runtime/errors.ts";
+import { HASH_BYTES, MAX_MANIFEST_BYTES } from "./limits.ts";
+import type { ManifestSegment } from "./manifest.ts";
+import { shapeFault } from "./shapeRules.ts";
+
+/*
+ * The manifest of a large object is a tree. A leaf lists segments, an index the nodes below it. Every node but the last of
+ * its level is full, so one run of segments has one tree and one name: "MYMF", version u16 = 2, level u8 (0: leaf), zero
+ * u8, count u32, size u64; a leaf goes on with commitment (32), length u32, k u32, n u32, rowSize u32 a segment, an index
+ * with name (32), size u64 a child; all big-endian.
+ */
+
+export interface ManifestChild {
+  readonly name: Uint8Array;
+  /** Object bytes under it. */
+  readonly size: number;
+}
+
+export type ManifestNode =
+  | { readonly level: 0; readonly size: number; readonly segments: readonly ManifestSegment[] }
+  | { readonly level: number; readonly size: number; readonly children: readonly ManifestChild[] };
+
+/** How many entries a node has at most; a tree is read with the limits that it was written with. */
+export interface TreeLimits {
+  readonly segmentsPerLeaf: number;
+  readonly childrenPerIndex: number;
+}
+
+export const TREE_LIMITS: TreeLimits = { segmentsPerLeaf: 1_024, childrenPerIndex: 1_024 };
+
+const MAGIC = 0x4d_59_4d_46; // "MYMF"
+const VERSION = 2;
+const HEADER_BYTES = 20;
+const SEGMENT_BYTES = HASH_BYTES + 16;
+const CHILD_BYTES = HASH_BYTES + 8;
+/** Two levels of indexes over leaves name 2^30 segments, 4 PiB. */
+export const MAX_LEVEL = 2;
+
+/** Serialises a node. @throws FatalError storage/bad-manifest */
+export function encodeNode(node: ManifestNode, limits: TreeLimits = TREE_LIMITS): Uint8Array {
+  checkNode(node, limits);
+  const entries = entriesOf(node);
+  const bytes = Buffer.alloc(HEADER_BYTES + entries.length * entryBytes(node.level));
+  bytes.writeUInt32BE(MAGIC, 0);
+  bytes.writeUInt16BE(VERSION, 4);
+  bytes.writeUInt8(node.level, 6);
+  bytes.writeUInt32BE(entries.length, 8);
+  bytes.writeBigUInt64BE(BigInt(node.size), 12);
+  entries.forEach((entry, index) => {
+    const at = HEADER_BYTES + index * entryBytes(node.level);
+    if ("name" in entry) {
+      bytes.set(entry.name, at);
+      bytes.writeBigUInt64BE(BigInt(entry.size), at + HASH_BYTES);
+      return;
+    }
+    bytes.set(entry.commitment, at);
+    bytes.writeUInt32BE(entry.length, at + 32);
+    bytes.writeUInt32BE(entry.shape.k, at + 36);
+    bytes.writeUInt32BE(entry.shape.n, at + 40);
+    bytes.writeUInt32BE(entry.shape.rowSize, at + 44);
+  });
+  return bytes;
+}
+
+/** Reads a node from bytes of anybody; accepts exactly what `encodeNode` writes. @throws FatalError storage/bad-manifest */
+export function parseNode(input: Uint8Array, limits: TreeLimits = TREE_LIMITS): ManifestNode {
+  if (input.length > MAX_MANIFEST_BYTES)
+    throw badManifest(`${input.length} bytes, more than ${MAX_MANIFEST_BYTES}`);
+  if (input.length < HEADER_BYTES) throw badManifest(`${input.length} bytes, shorter than its header`);
+  const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
+  if (bytes.readUInt32BE(0) !== MAGIC) throw badManifest("it does not start with MYMF");
+  if (bytes.readUInt16BE(4) !== VERSION)
+    throw badManifest(`version ${bytes.readUInt16BE(4)}, known is ${VERSION}`);
+  const level = bytes.readUInt8(6);
+  if (level > MAX_LEVEL) throw badManifest(`level ${level}, more than ${MAX_LEVEL}`);
+  if (bytes.readUInt8(7) !== 0) throw badManifest("its reserved byte is not zero");
+  const count = bytes.readUInt32BE(8);
+  if (bytes.length !== HEADER_BYTES + count * entryBytes(level))
+    throw badManifest(`${bytes.length} bytes for ${count} entries of level ${level}`);
+  const size = sizeAt(bytes, 12);
+  const starts = Array.from({ length: count }, (_, index) => HEADER_BYTES + index * entryBytes(level));
+  const node: ManifestNode =
+    level === 0
+      ? { level, size, segments: starts.map((at) => parseSegment(bytes, at)) }
+      : { level, size, children: starts.map((at) => parseChild(bytes, at)) };
+  checkNode(node, limits);
+  return node;
+}
+
+/** What a node lists: segments in a leaf, nodes below in an index. */
+export function entriesOf(node: ManifestNode): readonly (ManifestSegment | ManifestChild)[] {
+  return "segments" in node ? node.segments : node.children;
+}
+
+function entryBytes(level: number): number {
+  return level === 0 ? SEGMENT_BYTES : CHILD_BYTES;
+}
+
+function parseSegment(bytes: Buffer, at: number): ManifestSegment {
+  return {
+    commitment: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
+    length: bytes.readUInt32BE(at + 32),
+    shape: {
+      k: bytes.readUInt32BE(at + 36),
+      n: bytes.readUInt32BE(at + 40),
+      rowSize: bytes.readUInt32BE(at + 44),
+    },
+  };
+}
+
+function parseChild(bytes: Buffer, at: number): ManifestChild {
+  return {
+    name: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
+    size: sizeAt(bytes, at + HASH_BYTES),
+  };
+}
+
+function sizeAt(bytes: Buffer, at: number): number {
+  const size = bytes.readBigUInt64BE(at);
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw badManifest(`size ${size}, more than 2^53 - 1`);
+  return Number(size);
+}
+
+function checkNode(node: ManifestNode, limits: TreeLimits): void {
+  const entries = entriesOf(node);
+  const most = node.level === 0 ? limits.segmentsPerLeaf : limits.childrenPerIndex;
+  if (entries.length === 0 || entries.length > most)
+    throw badManifest(`${entries.length} entries, not 1 to ${most}`);
+  let sum = 0;
+  for (const [index, entry] of entries.entries()) {
+    const fault = "name" in entry ? childFault(entry) : segmentFault(entry);
+    if (fault !== undefined) throw badManifest(`entry ${index}: ${fault}`);
+    sum += "name" in entry ? entry.size : entry.length;
+  }
+  if (sum !== node.size) throw badManifest(`size ${node.size}, but its entries hold ${sum} bytes`);
+}
+
+function childFault({ name, size }: ManifestChild): string | undefined {
+  if (name.length !== HASH_BYTES) return `a name of ${name.length} bytes`;
+  return Number.isSafeInteger(size) && size > 0 ? undefined : `size ${size} is no positive integer`;
+}
+
+function segmentFault({ commitment, length, shape }: ManifestSegment): string | undefined {
+  if (commitment.length !== HASH_BYTES) return `a commitment of ${commitment.length} bytes`;
+  const fault = shapeFault(shape);
+  if (fault !== undefined) return fault;
+  if (Number.isSafeInteger(length) && length > 0 && length <= shape.k * shape.rowSize) return undefined;
+  return `length ${length} is not 1 to k * rowSize = ${shape.k * shape.rowSize}`;
+}
+
+export function badManifest(reason: string): FatalError {
+  return new FatalError("storage/bad-manifest", `not a manifest: ${reason}`, { reason });
+}
