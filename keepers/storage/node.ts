@@ -8,6 +8,7 @@ import { SegmentStore } from "./disk/segmentStore.ts";
 import { sizeOf } from "./format/placement.ts";
 import { addManifestRoutes } from "./node/manifestRoutes.ts";
 import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
+import { addPackRoutes } from "./node/packRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
@@ -16,6 +17,7 @@ import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 const STATUSES = {
   "storage/credit-exceeded": 402,
   "storage/not-my-slot": 403,
+  "storage/not-my-segment": 403,
   "storage/unknown-batch": 404,
 } as const;
 
@@ -79,6 +81,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   for (const [code, status] of Object.entries(STATUSES)) server.statuses.set(code, status);
   addSegmentRoutes(server, { segments, codec, committee, signer, chainId, metrics, hooks });
   addManifestRoutes(server, { segments, metrics, hooks });
+  addPackRoutes(server, { segments, hooks });
   addPublicationRoutes(server, {
     segments,
     provider,

@@ -5,6 +5,7 @@ import { signRequest } from "../../runtime/http/signedRequest.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import { MAX_MANIFEST_BYTES } from "../format/limits.ts";
+import { MAX_LOCATIONS_BYTES, type ObjectLocation, parseLocations } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
 import {
   MAX_HEAD_BYTES,
@@ -41,6 +42,20 @@ export interface MemberApi {
     numbers: readonly number[],
     signal: AbortSignal,
   ): Promise<StripsAnswer>;
+  /** Says what a segment packs; `table` is the start of the pack. */
+  putPack(
+    member: CommitteeMember,
+    commitment: Uint8Array,
+    table: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Where a member says that an object lies; checked in form only. @param after commitment to go on behind */
+  locations(
+    member: CommitteeMember,
+    name: Uint8Array,
+    signal: AbortSignal,
+    after?: Uint8Array,
+  ): Promise<ObjectLocation[]>;
   manifest(member: CommitteeMember, root: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
 }
 
@@ -82,12 +97,15 @@ function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
 
 function writes(
   ask: ReturnType<typeof signedBy>,
-): Pick<MemberApi, "putSegment" | "putManifest" | "postPublication"> {
+): Pick<MemberApi, "putSegment" | "putManifest" | "putPack" | "postPublication"> {
   return {
     putSegment: (member, commitment, body, signal) =>
       ask(member, `segments/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal }),
     putManifest: async (member, root, body, signal) => {
       await ask(member, `manifests/${nameOf(root)}`, { method: "PUT", headers: BINARY, body, signal });
+    },
+    putPack: async (member, commitment, body, signal) => {
+      await ask(member, `packs/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal });
     },
     postPublication: async (member, publication, signal) => {
       const body = JSON.stringify(publication);
@@ -96,7 +114,7 @@ function writes(
   };
 }
 
-function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "manifest"> {
+function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations" | "manifest"> {
   return {
     head: async (member, commitment, signal) =>
       parseHead(await ask(member, `segments/${nameOf(commitment)}`, { maxBytes: MAX_HEAD_BYTES, signal })),
@@ -104,6 +122,11 @@ function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "manifest"> {
       const path = `segments/${nameOf(commitment)}/strips?numbers=${numbers.join(",")}`;
       const maxBytes = Math.max(MAX_STRIPS_ANSWER_BYTES, ANSWER_HEADER_BYTES + stripBytes(shape));
       return parseStripsAnswer(await ask(member, path, { maxBytes, signal }), shape);
+    },
+    locations: async (member, name, signal, after) => {
+      const query = after === undefined ? "" : `?after=${nameOf(after)}`;
+      const path = `objects/${nameOf(name)}${query}`;
+      return parseLocations(await ask(member, path, { maxBytes: MAX_LOCATIONS_BYTES, signal }));
     },
     manifest: (member, root, signal) =>
       ask(member, `manifests/${nameOf(root)}`, { maxBytes: MAX_MANIFEST_BYTES, signal }),

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { HASH_BYTES } from "../format/limits.ts";
 
 /** What a record of a row file carries. */
-export type RecordKind = "head" | "strip" | "manifest";
+export type RecordKind = "head" | "strip" | "manifest" | "pack";
 
 export interface RowRecord {
   readonly kind: RecordKind;
@@ -43,7 +43,7 @@ const VERSION = 1;
 const SALT_BYTES = 32;
 const TAGGED_BYTES = 52;
 const TAG_BYTES = 12;
-const KINDS: readonly RecordKind[] = ["head", "strip", "manifest"];
+const KINDS: readonly RecordKind[] = ["head", "strip", "manifest", "pack"];
 const PADDING = Buffer.alloc(RECORD_UNIT);
 
 /** Bytes that a payload takes on disk, with its header and padding. */

@@ -1,6 +1,7 @@
 import type { Shape } from "../../coding/codec.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store, StoreWrite } from "../../runtime/store/store.ts";
+import type { PackKind } from "../format/pack.ts";
 import { setOf } from "../format/placement.ts";
 import { type RecordPlace, recordBytes } from "./rowRecords.ts";
 import type { RowCursor } from "./rowRecovery.ts";
@@ -15,6 +16,8 @@ export interface SegmentEntry {
   readonly uploader: string;
   readonly head: RecordPlace;
   readonly strips: readonly StripPlace[];
+  /** Table of the pack that it is, when its uploader has said so. */
+  readonly pack?: RecordPlace;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Batch of the storage log that pays for it. */
@@ -27,6 +30,13 @@ export interface ManifestEntry {
   /** Bytes on disk. */
   readonly bytes: number;
   readonly batch?: bigint;
+}
+
+/** Where a packed object or manifest lies, as the uploader of the segment says. */
+export interface ObjectPlace {
+  readonly kind: PackKind;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** A change of the index; the records it speaks of are on disk. */
@@ -43,6 +53,13 @@ export type IndexEdit =
       readonly root: string;
       readonly uploader: string;
       readonly place: RecordPlace;
+    }
+  | {
+      readonly kind: "pack";
+      readonly commitment: string;
+      readonly place: RecordPlace;
+      /** By name of the object. */
+      readonly objects: ReadonlyMap<string, ObjectPlace>;
     }
   | { readonly kind: "lost"; readonly segment: string; readonly strips?: readonly number[] }
   | { readonly kind: "lost"; readonly manifest: string }
@@ -67,6 +84,7 @@ export class SegmentIndex {
   readonly #store: Store;
   readonly #segments;
   readonly #manifests;
+  readonly #objects;
   readonly #credit;
   readonly #cursor;
 
@@ -74,6 +92,7 @@ export class SegmentIndex {
     this.#store = store;
     this.#segments = createRecords<SegmentEntry>(store, "segments/", plainFormat());
     this.#manifests = createRecords<ManifestEntry>(store, "manifests/", plainFormat());
+    this.#objects = createRecords<ObjectPlace>(store, "objects/", plainFormat());
     this.#credit = createRecords<number>(store, "unpublished/", plainFormat());
     this.#cursor = createRecords<RowCursor>(store, "", plainFormat());
   }
@@ -86,6 +105,28 @@ export class SegmentIndex {
   /** @param root lower-case hex without prefix */
   manifest(root: string): Promise<ManifestEntry | undefined> {
     return this.#manifests.get(root);
+  }
+
+  /**
+   * Where uploaders say that an object lies, by rising commitment of the segment.
+   * @param after commitment to go on behind; "" begins
+   */
+  async places(
+    name: string,
+    after: string,
+    limit: number,
+  ): Promise<{ commitment: string; place: ObjectPlace }[]> {
+    const prefix = `${name}/`;
+    const found: { commitment: string; place: ObjectPlace }[] = [];
+    for await (const [key, place] of this.#objects.scan({
+      prefix,
+      from: `${prefix}${after}`,
+      limit: limit + 1,
+    })) {
+      const commitment = key.slice(prefix.length);
+      if (commitment > after && found.length < limit) found.push({ commitment, place });
+    }
+    return found;
   }
 
   /** Bytes of an uploader that no batch pays for yet. */
@@ -104,6 +145,7 @@ export class SegmentIndex {
     const writes: StoreWrite[] = [
       ...writesOf(this.#segments, change.segments),
       ...writesOf(this.#manifests, change.manifests),
+      ...writesOf(this.#objects, change.objects),
       ...writesOf(this.#credit, change.credit),
     ];
     if (cursor !== undefined) writes.push(this.#cursor.putWrite(CURSOR, cursor));
@@ -141,6 +183,7 @@ function writesOf<T>(records: Records<T>, changed: ReadonlyMap<string, T | undef
 class PendingChange {
   readonly segments = new Map<string, SegmentEntry | undefined>();
   readonly manifests = new Map<string, ManifestEntry | undefined>();
+  readonly objects = new Map<string, ObjectPlace>();
   readonly credit = new Map<string, number | undefined>();
   readonly #index: SegmentIndex;
 
@@ -151,6 +194,7 @@ class PendingChange {
   async add(edit: IndexEdit): Promise<void> {
     if (edit.kind === "segment") await this.#addSegment(edit);
     else if (edit.kind === "manifest") await this.#addManifest(edit);
+    else if (edit.kind === "pack") await this.#addPack(edit);
     else if (edit.kind === "published") await this.#addPublished(edit);
     else if ("segment" in edit) await this.#dropSegment(edit);
     else await this.#dropManifest(edit.manifest);
@@ -178,6 +222,16 @@ class PendingChange {
     const bytes = recordBytes(edit.place.length);
     this.manifests.set(edit.root, { uploader: edit.uploader, place: edit.place, bytes });
     await this.#charge(edit.uploader, bytes);
+  }
+
+  /** A table counts with its segment; the first one stays. */
+  async #addPack(edit: Extract<IndexEdit, { kind: "pack" }>): Promise<void> {
+    const entry = await this.#segment(edit.commitment);
+    if (entry === undefined || entry.pack !== undefined) return;
+    const bytes = recordBytes(edit.place.length);
+    this.segments.set(edit.commitment, { ...entry, pack: edit.place, bytes: entry.bytes + bytes });
+    for (const [name, place] of edit.objects) this.objects.set(`${name}/${edit.commitment}`, place);
+    if (entry.batch === undefined) await this.#charge(entry.uploader, bytes);
   }
 
   async #addPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { Store } from "../../runtime/store/store.ts";
 import { HASH_BYTES, STRIP_PATH_HASHES } from "../format/limits.ts";
 import { nameOf } from "../format/names.ts";
+import { type PackEntry, parsePackTable } from "../format/pack.ts";
 import { parseHead, type SegmentUpload } from "../format/segmentFormat.ts";
 import type { Strip } from "../format/stripFormat.ts";
 import { UploadCredit } from "../node/uploadCredit.ts";
@@ -11,7 +12,7 @@ import { KeyedLock } from "./keyedLock.ts";
 import { RowFiles } from "./rowFiles.ts";
 import { type RecordPlace, type RowRecord, recordBytes } from "./rowRecords.ts";
 import { type FoundRecord, type RecoveryReport, reachesCursor, recoverRowFiles } from "./rowRecovery.ts";
-import { heldStrips, type IndexEdit, SegmentIndex } from "./segmentIndex.ts";
+import { heldStrips, type IndexEdit, type ObjectPlace, SegmentIndex } from "./segmentIndex.ts";
 
 export interface SegmentStoreOptions {
   /** Directory of the row files. */
@@ -125,6 +126,23 @@ export class SegmentStore {
     });
   }
 
+  /**
+   * Stores what a held segment says that it packs; a table that is known already stays.
+   * @param table checked, as `parsePackTable` reads it
+   * @throws as `putStrips`
+   */
+  putPack(commitment: Uint8Array, table: Uint8Array, entries: readonly PackEntry[]): Promise<void> {
+    const name = nameOf(commitment);
+    return this.#locks.run(name, async () => {
+      const entry = await this.index.segment(name);
+      if (entry === undefined || entry.pack !== undefined) return;
+      const record: RowRecord = { kind: "pack", subject: commitment, number: 0, payload: table };
+      await this.#store(entry.uploader, entry.batch !== undefined, [record], ([place]) =>
+        packEdit(name, place!, entries),
+      );
+    });
+  }
+
   /** The head as it was sent, or undefined when the segment is unknown or the disk has lost it. */
   async head(commitment: Uint8Array): Promise<Uint8Array | undefined> {
     const entry = await this.index.segment(nameOf(commitment));
@@ -230,11 +248,18 @@ async function recover(directory: string, index: SegmentIndex): Promise<Recovery
 function editOf({ record, place }: FoundRecord): IndexEdit {
   const name = nameOf(record.subject);
   if (record.kind === "strip") return { kind: "segment", commitment: name, strips: [[record.number, place]] };
+  if (record.kind === "pack") return packEdit(name, place, parsePackTable(record.payload));
   const uploader = `0x${nameOf(record.payload.subarray(0, UPLOADER_BYTES))}`;
   if (record.kind === "manifest") return { kind: "manifest", root: name, uploader, place };
   const { shape, rowRoot } = parseHead(record.payload.subarray(UPLOADER_BYTES));
   const head = { shape, rowRoot: Uint8Array.from(rowRoot), uploader, head: place };
   return { kind: "segment", commitment: name, head, strips: [] };
+}
+
+function packEdit(commitment: string, place: RecordPlace, entries: readonly PackEntry[]): IndexEdit {
+  const objects = new Map<string, ObjectPlace>();
+  for (const { name, kind, offset, length } of entries) objects.set(nameOf(name), { kind, offset, length });
+  return { kind: "pack", commitment, place, objects };
 }
 
 function behind(place: RecordPlace) {

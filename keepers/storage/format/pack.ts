@@ -121,10 +121,10 @@ export class PackBuilder {
 
 /**
  * Reads the table at the start of `input`, which may go on behind it. The names are not checked against any bytes.
- * @param packBytes bytes of the whole pack
+ * @param packBytes bytes of the whole pack, where they are known
  * @throws FatalError storage/bad-pack unless it is the table of a pack of this size, as a builder writes it
  */
-export function parsePackTable(input: Uint8Array, packBytes: number): PackEntry[] {
+export function parsePackTable(input: Uint8Array, packBytes?: number): PackEntry[] {
   if (input.length < HEADER_BYTES) throw bad(`${input.length} bytes, shorter than its header`);
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
   if (bytes.readUInt32BE(0) !== MAGIC) throw bad("it does not start with MYPK");
@@ -132,11 +132,13 @@ export function parsePackTable(input: Uint8Array, packBytes: number): PackEntry[
   const count = bytes.readUInt16BE(6);
   if (count === 0 || count > MAX_PACK_ENTRIES) throw bad(`${count} entries, not 1 to ${MAX_PACK_ENTRIES}`);
   if (input.length < packTableBytes(count)) throw bad(`${input.length} bytes for ${count} entries`);
-  if (packBytes > MAX_SEGMENT_BYTES) throw bad(`${packBytes} bytes, more than ${MAX_SEGMENT_BYTES}`);
   const entries = Array.from({ length: count }, (_, index) =>
     parseEntry(bytes, HEADER_BYTES + index * ENTRY_BYTES),
   );
-  checkOrder(entries, packBytes);
+  const end = checkOrder(entries);
+  if (end > MAX_SEGMENT_BYTES) throw bad(`${end} bytes, more than ${MAX_SEGMENT_BYTES}`);
+  if (packBytes !== undefined && end !== packBytes)
+    throw bad(`its entries end at ${end}, the pack at ${packBytes}`);
   return entries;
 }
 
@@ -173,8 +175,8 @@ function parseEntry(bytes: Buffer, at: number): PackEntry {
   };
 }
 
-/** Names rise, so none comes twice; the bytes begin behind the table and end with the pack. */
-function checkOrder(entries: readonly PackEntry[], packBytes: number): void {
+/** Names rise, so none comes twice; the bytes begin behind the table and leave no gap. Where they end. */
+function checkOrder(entries: readonly PackEntry[]): number {
   let end = packTableBytes(entries.length);
   let last: Uint8Array | undefined;
   for (const { name, kind, offset, length } of entries) {
@@ -185,7 +187,7 @@ function checkOrder(entries: readonly PackEntry[], packBytes: number): void {
     last = name;
     end += length;
   }
-  if (end !== packBytes) throw bad(`its entries end at ${end}, the pack at ${packBytes}`);
+  return end;
 }
 
 function checkLength({ kind, bytes }: PackItem, maxBytes: number): void {

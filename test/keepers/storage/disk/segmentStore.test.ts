@@ -7,6 +7,8 @@ import { openLmdbStore } from "../../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../../keepers/runtime/store/store.ts";
 import { rowFileName } from "../../../../keepers/storage/disk/rowFiles.ts";
 import { SegmentStore, type SegmentStoreOptions } from "../../../../keepers/storage/disk/segmentStore.ts";
+import { nameOf } from "../../../../keepers/storage/format/names.ts";
+import { PackBuilder, packTableBytes } from "../../../../keepers/storage/format/pack.ts";
 import { elementsOf, setOf } from "../../../../keepers/storage/format/placement.ts";
 import { codeOfRejection } from "../codes.ts";
 import { randomUpload } from "../uploads.ts";
@@ -44,6 +46,34 @@ describe("storage: segment store", () => {
   afterEach(async () => {
     await stop();
     await rm(directory, { recursive: true, force: true });
+  });
+
+  it("finds packed objects after the loss of its index, and counts a table with its segment", async () => {
+    const builder = new PackBuilder();
+    for (const length of [5, 600]) builder.add({ kind: "object", bytes: randomBytes(length) });
+    const { bytes, entries } = builder.build();
+    const commitment = randomBytes(32);
+    await segments.putStrips(commitment, ALICE, randomUpload([3]));
+    const before = await segments.index.unpublished(ALICE);
+    await segments.putPack(commitment, bytes.subarray(0, packTableBytes(2)), entries);
+    // A record's header, and two entries and their header in units of 64.
+    const counted = before + 64 + 128;
+    for (const index of ["index", "another-index"]) {
+      await stop();
+      await start({}, index);
+      for (const { name, kind, offset, length } of entries) {
+        const place = { kind, offset, length };
+        expect(await segments.index.places(nameOf(name), "", 9)).to.deep.equal([
+          { commitment: nameOf(commitment), place },
+        ]);
+      }
+      expect(await segments.index.unpublished(ALICE)).to.equal(counted);
+    }
+    await segments.markPublished({
+      ...{ kind: "published", batch: 0n, owner: ALICE },
+      ...{ commitments: [nameOf(commitment)], roots: [] },
+    });
+    expect(await segments.index.unpublished(ALICE)).to.equal(0);
   });
 
   it("gives back what it took, after a restart and after the loss of its index", async () => {
