@@ -40,6 +40,7 @@ getContractFactory(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'IParameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IParameters__factory>
 getContractFactory(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRandomnessSource__factory>
 getContractFactory(name: 'IReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IReadSessions__factory>
+getContractFactory(name: 'IRecoverability', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRecoverability__factory>
 getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IServices__factory>
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageAudits__factory>
@@ -99,6 +100,7 @@ getContractAt(name: 'IMyceliaToken', address: string | ethers.Addressable, signe
 getContractAt(name: 'IParameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IParameters>
 getContractAt(name: 'IRandomnessSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRandomnessSource>
 getContractAt(name: 'IReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IReadSessions>
+getContractAt(name: 'IRecoverability', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRecoverability>
 getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IServices>
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IStorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageAudits>
@@ -158,6 +160,7 @@ deployContract(name: 'IMyceliaToken', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'IParameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'IReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
+deployContract(name: 'IRecoverability', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRecoverability>
 deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
@@ -217,6 +220,7 @@ deployContract(name: 'IMyceliaToken', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'IParameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IParameters>
 deployContract(name: 'IRandomnessSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRandomnessSource>
 deployContract(name: 'IReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IReadSessions>
+deployContract(name: 'IRecoverability', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRecoverability>
 deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IServices>
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>

@@ -1,74 +1,13 @@
 import { expect } from "chai";
-import { encodeBytes32String, ethers as lib } from "ethers";
+import { encodeBytes32String } from "ethers";
 import { network } from "hardhat";
-import { deployBonds } from "../core/fixtures.ts";
 import { gasSnapshot } from "../gasSnapshot.ts";
+import { BPS, ceilDiv, endowedOn, GIB, keptOf, MYC, PRICE, releaseOf, TREASURY_BPS } from "./endowed.ts";
 
-const { ethers, networkHelpers } = await network.create();
+const connection = await network.create();
+const { ethers, networkHelpers } = connection;
+const { deploy, epochNow, reach, lease, buyForEver, expectSolvent } = endowedOn(connection);
 const gas = gasSnapshot(new URL("./gas.json", import.meta.url), "Endowment");
-
-const EPOCH = 86_400n;
-const MYC = 10n ** 18n;
-/** 65,536 units are a GiB. */
-const GIB = 65_536n;
-const PRICE = 12n * MYC;
-const RELEASE_BPS = 1_000n;
-const TREASURY_BPS = 500n;
-const BPS = 10_000n;
-const YEAR = 365n * 86_400n;
-
-const keptOf = (amount: bigint) => amount - (amount * TREASURY_BPS) / BPS;
-const releaseOf = (amount: bigint) => (amount * RELEASE_BPS * EPOCH) / (BPS * YEAR);
-const ceilDiv = (a: bigint, b: bigint) => (a + b - 1n) / b;
-
-async function deployOver(token: string) {
-  const base = await deployBonds(ethers);
-  const [log, audits] = [base.module, base.reporter];
-  const parameters = await (await ethers.getContractFactory("Parameters")).deploy(
-    await base.authority.getAddress(),
-    EPOCH,
-  );
-  const bounds = { min: 0n, max: 2n ** 120n, maxStep: 2n ** 120n, cooldown: 0n };
-  await parameters.introduce(encodeBytes32String("storage.permanentPricePerGiB"), PRICE, bounds);
-  await parameters.introduce(encodeBytes32String("storage.releaseRate"), RELEASE_BPS, bounds);
-  await parameters.introduce(encodeBytes32String("storage.treasuryBps"), TREASURY_BPS, bounds);
-  const endowment = await (await ethers.getContractFactory("Endowment")).deploy(
-    token === "" ? await base.token.getAddress() : token,
-    await parameters.getAddress(),
-    await base.treasury.getAddress(),
-    log.address,
-    audits.address,
-  );
-  return { ...base, parameters, endowment: endowment.connect(log), log, audits };
-}
-
-const deploy = () => deployOver("");
-type Deployed = Awaited<ReturnType<typeof deploy>>;
-
-async function epochNow(): Promise<bigint> {
-  return BigInt(await networkHelpers.time.latest()) / EPOCH;
-}
-
-/** Waits until `epoch` has begun. */
-async function reach(epoch: bigint) {
-  if (epoch > (await epochNow())) await networkHelpers.time.increaseTo(epoch * EPOCH);
-}
-
-async function lease({ token, endowment }: Deployed, first: bigint, last: bigint, amount: bigint) {
-  await token.mint(await endowment.getAddress(), amount);
-  return endowment.deposit(GIB, first, last, amount);
-}
-
-async function buyForEver({ token, endowment }: Deployed, units: bigint, extra = 0n) {
-  const fee = (await endowment.permanentUp(units)) + extra;
-  await token.mint(await endowment.getAddress(), fee);
-  await endowment.deposit(units, 0n, 0n, fee);
-  return fee;
-}
-
-async function expectSolvent({ token, endowment }: Deployed) {
-  expect(await token.balanceOf(await endowment.getAddress())).to.equal(await endowment.totalHeld());
-}
 
 describe("Endowment", () => {
   describe("permanent units", () => {
@@ -275,81 +214,6 @@ describe("Endowment", () => {
       await endowment.connect(audits).open(now);
       await gas.record("open", endowment.connect(audits).open(now + 1n));
       await gas.record("close", endowment.connect(audits).close(now + 1n));
-    });
-  });
-
-  describe("refuses", () => {
-    it("strangers where the log or the audits must call (ENDOW-9)", async () => {
-      const at = await networkHelpers.loadFixture(deploy);
-      const { endowment, log, audits, other } = at;
-      const asLog = [endowment.connect(audits).deposit(1n, 0n, 0n, 0n)];
-      const asAudits = [log, other].flatMap((caller) => [
-        endowment.connect(caller).open(1n),
-        endowment.connect(caller).pay(1n, other.address, 1n, 1n),
-        endowment.connect(caller).close(1n),
-      ]);
-      for (const call of asLog)
-        await expect(call)
-          .to.be.revertedWithCustomError(endowment, "Endowment_OnlyModule")
-          .withArgs(audits.address, log.address);
-      for (const call of asAudits)
-        await expect(call).to.be.revertedWithCustomError(endowment, "Endowment_OnlyModule");
-    });
-
-    it("fees that have not arrived, and units of none", async () => {
-      const at = await networkHelpers.loadFixture(deploy);
-      const { endowment, token } = at;
-      await buyForEver(at, GIB);
-      await token.mint(await endowment.getAddress(), 99n);
-      await expect(endowment.deposit(1n, 0n, 0n, 100n))
-        .to.be.revertedWithCustomError(endowment, "Endowment_Unfunded")
-        .withArgs(100n, 99n);
-      await expect(endowment.deposit(0n, 0n, 0n, 99n)).to.be.revertedWithCustomError(
-        endowment,
-        "Endowment_ZeroUnits",
-      );
-    });
-
-    it("fees of a token that keeps a part of them (ENDOW-10)", async () => {
-      const token = await ethers.deployContract("FeeOnTransferToken");
-      const { endowment } = await deployOver(await token.getAddress());
-      const epoch = (await epochNow()) + 1n;
-      await token.getFunction("transfer")(await endowment.getAddress(), 1_000n);
-      await expect(endowment.deposit(1n, epoch, epoch, 1_000n))
-        .to.be.revertedWithCustomError(endowment, "Endowment_Unfunded")
-        .withArgs(1_000n, 990n);
-      await endowment.deposit(1n, epoch, epoch, 990n);
-      expect(await token.getFunction("balanceOf")(await endowment.getAddress())).to.equal(
-        await endowment.totalHeld(),
-      );
-    });
-
-    it("re-entry from every transfer (ENDOW-10)", async () => {
-      const token = await ethers.deployContract("ReentrantToken");
-      const thief = await token.getAddress();
-      const { endowment, audits } = await deployOver(thief);
-      const address = await endowment.getAddress();
-      const epoch = (await epochNow()) + 1n;
-      await token.getFunction("transfer")(address, 2_000n);
-      await endowment.deposit(1n, epoch, epoch, 1_000n);
-      await reach(epoch);
-      await endowment.connect(audits).open(epoch);
-      await endowment.connect(audits).pay(epoch, thief, 1n, 2n);
-      const calls = endowment.interface;
-      const attacks = [
-        calls.encodeFunctionData("endow"),
-        calls.encodeFunctionData("collect", [thief]),
-        calls.encodeFunctionData("roll", [1n]),
-      ];
-      for (const attack of attacks) {
-        await token.getFunction("aim")(address, attack);
-        await endowment.deposit(1n, epoch + 1n, epoch + 1n, 100n);
-        expect(await token.getFunction("succeeded")()).to.equal(false);
-        expect(await token.getFunction("outcome")()).to.equal(
-          lib.id("ReentrancyGuardReentrantCall()").slice(0, 10),
-        );
-      }
-      expect(await endowment.owed(thief)).to.equal(475n);
     });
   });
 });

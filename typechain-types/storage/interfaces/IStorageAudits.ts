@@ -15,7 +15,10 @@ export declare namespace IStorageAudits {
 
     export type AuditStructOutput = [stage: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint] & {stage: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint }
   
+    }
 
+export declare namespace IRecoverability {
+      
     export type CaseStruct = {filer: AddressLike, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, verdict: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, draw: BigNumberish, deadline: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, shown: BigNumberish, deposit: BigNumberish, commitment: BytesLike, mask: BigNumberish, seed: BytesLike, asked: BigNumberish}
 
     export type CaseStructOutput = [filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint] & {filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint }
@@ -43,7 +46,7 @@ encodeFunctionData(functionFragment: 'collect', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'draw', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'drop', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'file', values: [IStorageAudits.FilingStruct]): string;
+encodeFunctionData(functionFragment: 'file', values: [IRecoverability.FilingStruct]): string;
 encodeFunctionData(functionFragment: 'missesOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'open', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'owed', values: [AddressLike]): string;
@@ -344,7 +347,7 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
     caseOf: TypedContractMethod<
       [id: BigNumberish, ],
-      [IStorageAudits.CaseStructOutput],
+      [IRecoverability.CaseStructOutput],
       'view'
     >
     
@@ -399,7 +402,7 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
 
     
     file: TypedContractMethod<
-      [filing: IStorageAudits.FilingStruct, ],
+      [filing: IRecoverability.FilingStruct, ],
       [bigint],
       'nonpayable'
     >
@@ -526,7 +529,7 @@ getFunction(nameOrSignature: 'caseCount'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'caseOf'): TypedContractMethod<
       [id: BigNumberish, ],
-      [IStorageAudits.CaseStructOutput],
+      [IRecoverability.CaseStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'challenge'): TypedContractMethod<
@@ -560,7 +563,7 @@ getFunction(nameOrSignature: 'drop'): TypedContractMethod<
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'file'): TypedContractMethod<
-      [filing: IStorageAudits.FilingStruct, ],
+      [filing: IRecoverability.FilingStruct, ],
       [bigint],
       'nonpayable'
     >;

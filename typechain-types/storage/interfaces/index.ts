@@ -6,6 +6,7 @@ export type { ICommittee } from './ICommittee.js';
 export type { ICommittees } from './ICommittees.js';
 export type { IEndowment } from './IEndowment.js';
 export type { IReadSessions } from './IReadSessions.js';
+export type { IRecoverability } from './IRecoverability.js';
 export type { IStorageAudits } from './IStorageAudits.js';
 export type { IStorageLog } from './IStorageLog.js';
 export type { IStorageLogV1 } from './IStorageLogV1.js';

@@ -444,12 +444,12 @@
         "type": "uint64"
       },
       {
-        "internalType": "enum IStorageAudits.Verdict",
+        "internalType": "enum IRecoverability.Verdict",
         "name": "verdict",
         "type": "uint8"
       },
       {
-        "internalType": "enum IStorageAudits.Verdict",
+        "internalType": "enum IRecoverability.Verdict",
         "name": "wanted",
         "type": "uint8"
       }
@@ -685,7 +685,7 @@
       },
       {
         "indexed": false,
-        "internalType": "enum IStorageAudits.Verdict",
+        "internalType": "enum IRecoverability.Verdict",
         "name": "verdict",
         "type": "uint8"
       },
@@ -1109,7 +1109,7 @@
             "type": "uint8"
           },
           {
-            "internalType": "enum IStorageAudits.Verdict",
+            "internalType": "enum IRecoverability.Verdict",
             "name": "verdict",
             "type": "uint8"
           },
@@ -1174,7 +1174,7 @@
             "type": "uint256"
           }
         ],
-        "internalType": "struct IStorageAudits.Case",
+        "internalType": "struct IRecoverability.Case",
         "name": "",
         "type": "tuple"
       }
@@ -1342,7 +1342,7 @@
             "type": "bytes32[]"
           }
         ],
-        "internalType": "struct IStorageAudits.Filing",
+        "internalType": "struct IRecoverability.Filing",
         "name": "filing",
         "type": "tuple"
       }

@@ -6,6 +6,7 @@ export { ICommittee__factory } from './ICommittee__factory.js';
 export { ICommittees__factory } from './ICommittees__factory.js';
 export { IEndowment__factory } from './IEndowment__factory.js';
 export { IReadSessions__factory } from './IReadSessions__factory.js';
+export { IRecoverability__factory } from './IRecoverability__factory.js';
 export { IStorageAudits__factory } from './IStorageAudits__factory.js';
 export { IStorageLog__factory } from './IStorageLog__factory.js';
 export { IStorageLogV1__factory } from './IStorageLogV1__factory.js';
