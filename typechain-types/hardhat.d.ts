@@ -57,9 +57,9 @@ getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'ReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReadSessions__factory>
 getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
-getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
 getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
+getContractFactory(name: 'Seats', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Seats__factory>
 getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
 getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
@@ -117,9 +117,9 @@ getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'ReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReadSessions>
 getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
-getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
 getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
+getContractAt(name: 'Seats', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Seats>
 getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
 getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
@@ -177,9 +177,9 @@ deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
-deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Seats', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Seats>
 deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
@@ -237,9 +237,9 @@ deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
 deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
-deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Seats', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Seats>
 deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>

@@ -104,6 +104,8 @@ export type { Absence } from './storage/committees/Absence.js';
 export { Absence__factory } from './factories/storage/committees/Absence__factory.js';
 export type { Entry } from './storage/committees/Entry.js';
 export { Entry__factory } from './factories/storage/committees/Entry__factory.js';
+export type { Seats } from './storage/committees/Seats.js';
+export { Seats__factory } from './factories/storage/committees/Seats__factory.js';
 export type { Tables } from './storage/committees/Tables.js';
 export { Tables__factory } from './factories/storage/committees/Tables__factory.js';
 export type { IAbsence } from './storage/interfaces/IAbsence.js';

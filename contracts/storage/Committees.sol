@@ -10,7 +10,7 @@ import {IParameters} from "../core/interfaces/IParameters.sol";
 import {Endpoint} from "../core/libraries/Endpoint.sol";
 import {Absence} from "./committees/Absence.sol";
 import {Entry} from "./committees/Entry.sol";
-import {Roster} from "./committees/Roster.sol";
+import {Seats} from "./committees/Seats.sol";
 import {Tables} from "./committees/Tables.sol";
 import {ICommittees} from "./interfaces/ICommittees.sol";
 import {CommitteeId} from "./types/StorageTypes.sol";
@@ -38,7 +38,7 @@ contract Committees is Absence {
         IBeacon.Source source_
     )
         Tables(parameters_)
-        Roster(bonds_, slasher_)
+        Seats(bonds_, slasher_)
         Entry(modules_, beacon_, source_, treasury_)
         EIP712("Mycelia Committees", "1")
     {}

@@ -14,11 +14,11 @@ import {DrawId} from "../../core/types/DrawId.sol";
 import {ICommittees} from "../interfaces/ICommittees.sol";
 import {pack, PackedKey} from "../libraries/PackedKey.sol";
 import {CommitteeId} from "../types/StorageTypes.sol";
-import {Roster} from "./Roster.sol";
+import {Seats} from "./Seats.sol";
 
 /// @title Entry
 /// @notice How an operator comes in: request, draw, seat; and how there come to be more committees.
-abstract contract Entry is Roster, EIP712, ReentrancyGuardTransient {
+abstract contract Entry is Seats, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
 

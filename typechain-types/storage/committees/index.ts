@@ -3,5 +3,5 @@
 /* eslint-disable */
 export type { Absence } from './Absence.js';
 export type { Entry } from './Entry.js';
-export type { Roster } from './Roster.js';
+export type { Seats } from './Seats.js';
 export type { Tables } from './Tables.js';

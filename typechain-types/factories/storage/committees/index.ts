@@ -3,5 +3,5 @@
 /* eslint-disable */
 export { Absence__factory } from './Absence__factory.js';
 export { Entry__factory } from './Entry__factory.js';
-export { Roster__factory } from './Roster__factory.js';
+export { Seats__factory } from './Seats__factory.js';
 export { Tables__factory } from './Tables__factory.js';

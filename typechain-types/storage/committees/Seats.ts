@@ -25,7 +25,7 @@ export declare namespace ICommittees {
   
     }
 
-  export interface RosterInterface extends Interface {
+  export interface SeatsInterface extends Interface {
     getFunction(nameOrSignature: "bonds" | "committeeCount" | "committeeOf" | "enter" | "evict" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "movesLeft" | "open" | "operatorOf" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "versionOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CommitteeOpened" | "EndpointChanged" | "EntryLapsed" | "EntryRequested" | "MemberEntered" | "MemberLeft" | "SlotsAssigned"): EventFragment;
@@ -174,12 +174,12 @@ decodeFunctionResult(functionFragment: 'versionOf', data: BytesLike): Result;
 
   
 
-  export interface Roster extends BaseContract {
+  export interface Seats extends BaseContract {
     
-    connect(runner?: ContractRunner | null): Roster;
+    connect(runner?: ContractRunner | null): Seats;
     waitForDeployment(): Promise<this>;
 
-    interface: RosterInterface;
+    interface: SeatsInterface;
 
     
   queryFilter<TCEvent extends TypedContractEvent>(

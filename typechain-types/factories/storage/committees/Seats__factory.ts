@@ -3,7 +3,7 @@
 /* eslint-disable */
 
   import { Contract, Interface, type ContractRunner } from "ethers";
-  import type { Roster, RosterInterface } from "../../../storage/committees/Roster.js";
+  import type { Seats, SeatsInterface } from "../../../storage/committees/Seats.js";
 
   const _abi = [
   {
@@ -1188,13 +1188,13 @@
   }
 ] as const;
 
-  export class Roster__factory {
+  export class Seats__factory {
     static readonly abi = _abi;
-    static createInterface(): RosterInterface {
-      return new Interface(_abi) as RosterInterface;
+    static createInterface(): SeatsInterface {
+      return new Interface(_abi) as SeatsInterface;
     }
-    static connect(address: string, runner?: ContractRunner | null): Roster {
-      return new Contract(address, _abi, runner) as unknown as Roster;
+    static connect(address: string, runner?: ContractRunner | null): Seats {
+      return new Contract(address, _abi, runner) as unknown as Seats;
     }
   }
   

@@ -10,9 +10,9 @@ import {SlotTable} from "../libraries/SlotTable.sol";
 import {CommitteeId} from "../types/StorageTypes.sol";
 import {Tables} from "./Tables.sol";
 
-/// @title Roster
+/// @title Seats
 /// @notice Who sits where, under which keys, and what a committee's keys add up to.
-abstract contract Roster is Tables {
+abstract contract Seats is Tables {
     /* CONSTANTS AND IMMUTABLES */
 
     uint256 private constant MAX_SEATS = 255;
