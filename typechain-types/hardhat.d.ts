@@ -19,7 +19,6 @@ getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
 getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
 getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
-getContractFactory(name: 'Committee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committee__factory>
 getContractFactory(name: 'Committees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committees__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
@@ -29,7 +28,6 @@ getContractFactory(name: 'IAbsence', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
-getContractFactory(name: 'ICommittee', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittee__factory>
 getContractFactory(name: 'ICommittees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittees__factory>
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
 getContractFactory(name: 'IEndowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEndowment__factory>
@@ -79,7 +77,6 @@ getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, sig
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
 getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
 getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
-getContractAt(name: 'Committee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committee>
 getContractAt(name: 'Committees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committees>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
@@ -89,7 +86,6 @@ getContractAt(name: 'IAbsence', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
-getContractAt(name: 'ICommittee', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittee>
 getContractAt(name: 'ICommittees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittees>
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
 getContractAt(name: 'IEndowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEndowment>
@@ -139,7 +135,6 @@ deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
-deployContract(name: 'Committee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'Committees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -149,7 +144,6 @@ deployContract(name: 'IAbsence', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
-deployContract(name: 'ICommittee', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'ICommittees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
@@ -199,7 +193,6 @@ deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
-deployContract(name: 'Committee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committee>
 deployContract(name: 'Committees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -209,7 +202,6 @@ deployContract(name: 'IAbsence', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
-deployContract(name: 'ICommittee', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittee>
 deployContract(name: 'ICommittees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>

@@ -8,7 +8,7 @@ import { Beacon__factory } from "../../typechain-types/factories/core/Beacon__fa
 import { Bonds__factory } from "../../typechain-types/factories/core/Bonds__factory.js";
 import { MyceliaToken__factory } from "../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { Parameters__factory } from "../../typechain-types/factories/core/Parameters__factory.js";
-import { Committee__factory } from "../../typechain-types/factories/storage/Committee__factory.js";
+import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
 
 /** Interfaces of the contracts that people and keepers call, by deployment name: they name calls, events and errors. */
@@ -18,7 +18,7 @@ export function contractInterfaces(): Map<string, Interface> {
     ["Parameters", Parameters__factory.createInterface()],
     ["Bonds", Bonds__factory.createInterface()],
     ["Beacon", Beacon__factory.createInterface()],
-    ["Committee", Committee__factory.createInterface()],
+    ["Committees", Committees__factory.createInterface()],
     ["StorageLog", StorageLogV1__factory.createInterface()],
     ["Models", Models__factory.createInterface()],
     ["Ledger", Ledger__factory.createInterface()],

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { BlockHandler, FollowerOptions } from "./chain/follower.ts";
 import type { HttpClient } from "./http/client.ts";
+import type { BlsSigner } from "./keys/blsKey.ts";
 import type { KeySigner } from "./keys/signer.ts";
 import type { Leases } from "./leases/leases.ts";
 import type { Closers } from "./lifecycle/closers.ts";
@@ -32,6 +33,8 @@ export interface KeeperContext {
   readonly chainId: number;
   readonly deployment: Deployment;
   readonly signer: KeySigner;
+  /** The keeper's BLS key, for roles that have use for one; made when there is none. */
+  readonly openBlsSigner: () => Promise<BlsSigner>;
   readonly transactions: TransactionSender;
   readonly store: Store;
   readonly leases: Leases;

@@ -15,6 +15,7 @@ import { FatalError } from "./errors.ts";
 import { createHttpClient } from "./http/client.ts";
 import { freePort } from "./http/freePort.ts";
 import { createServer } from "./http/server.ts";
+import type { BlsSigner } from "./keys/blsKey.ts";
 import type { KeySigner } from "./keys/signer.ts";
 import type { Closers } from "./lifecycle/closers.ts";
 import { lockDirectory } from "./lifecycle/directoryLock.ts";
@@ -28,6 +29,7 @@ export interface ContextOptions {
   readonly version: string;
   readonly settings: Omit<KeeperConfig, "key" | "log">;
   readonly signer: KeySigner;
+  readonly openBlsSigner: () => Promise<BlsSigner>;
   readonly logger: Logger;
   /** Takes the closer of everything that is opened, also when opening fails half-way. */
   readonly closers: Closers;
@@ -51,7 +53,7 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/i;
  * RetryableError chain/unreachable
  */
 export async function createContext(options: ContextOptions): Promise<RunningContext> {
-  const { settings, closers, signal, signer, logger } = options;
+  const { settings, closers, signal, signer, openBlsSigner, logger } = options;
   const place = await openPlace(options);
   const { provider, deployment, identity, dataDir } = place;
   const failure = Promise.withResolvers<never>();
@@ -75,6 +77,7 @@ export async function createContext(options: ContextOptions): Promise<RunningCon
     chainId: identity.chainId,
     deployment,
     signer,
+    openBlsSigner,
     transactions,
     ...engines,
     http,

@@ -3,7 +3,7 @@ import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import { type CommitteeView, createCommitteeView } from "./chain/committeeView.ts";
-import { ensureMember } from "./chain/membership.ts";
+import { ensureMember, placeOf } from "./chain/membership.ts";
 import { SegmentStore } from "./disk/segmentStore.ts";
 import { sizeOf } from "./format/placement.ts";
 import { addManifestRoutes } from "./node/manifestRoutes.ts";
@@ -26,7 +26,7 @@ export interface StorageNodeOptions {
   readonly quotaBytes: number;
   /** Bytes that one signer may have stored before a batch on the log pays for them. */
   readonly creditBytesPerSigner?: number;
-  /** Bonds, and joins the committee, when the operator is no member yet; corrects the endpoint otherwise. */
+  /** Bonds, and enters a committee, when the operator is no member yet; corrects the endpoint otherwise. */
   readonly register?: boolean;
   /** Size at which a row file is closed and the next begun, bytes. */
   readonly maxFileBytes?: number;
@@ -72,7 +72,14 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   addUsageGauges(context.metrics, segments.quota);
   logger.info({ ...segments.recovery }, "row files are sound");
   const codec = settings.codec ?? (await ownCodec(context));
-  const committee = createCommitteeView(provider, deployment, settings.committeeTtlMs);
+  const place = settings.register
+    ? await ensureMember(context)
+    : await placeOf(provider, deployment, context.transactions.address);
+  logger.info({ ...place, endpoint: context.publicUrl }, "place in a committee");
+  const committee = createCommitteeView(provider, deployment, {
+    committee: place.committee,
+    ttlMs: settings.committeeTtlMs,
+  });
   const verifier = createRequestVerifier({ chainId, audience: signer.address, store });
   const hooks = createRouteHooks(verifier, metrics, {
     uploads: settings.maxUploads,
@@ -91,10 +98,6 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     confirmations: settings.confirmations,
   });
   addProbes(context, committee, segments);
-  if (settings.register) {
-    const member = await ensureMember(context);
-    logger.info({ member, endpoint: context.publicUrl }, "member of the committee");
-  }
 }
 
 /** A node checks rows and codes nothing, which pays for no thread of its own. */
@@ -119,6 +122,7 @@ function addProbes(
   server.probes.addStatus("storage", async () => {
     const member = await own();
     return {
+      committee: committee.committee,
       member: member?.number ?? 0,
       slots: member === undefined ? 0 : sizeOf(member.slots),
       usedBytes: segments.quota.used,

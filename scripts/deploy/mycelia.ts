@@ -8,12 +8,11 @@ import { Authority__factory } from "../../typechain-types/factories/governance/A
 import { type DeployCall, type DeployProgress, deployPlan, sendCalls, shortName } from "./deploy.ts";
 import { type DeploySettings, devnetSettings } from "./devnet.ts";
 import { devnetParameters, type ParameterPlan } from "./parameters.ts";
-import { myceliaPlan } from "./plan.ts";
+import { blockSource, myceliaPlan } from "./plan.ts";
 
 /** Contracts that take new business under a name and a version. */
-const modules = ["Committee", "StorageLog", "Services", "Sessions", "Audits"];
+const modules = ["Committees", "StorageLog", "Services", "Sessions", "Audits"];
 
-const blockSource = 0;
 const treasuryShare = 3;
 const adminRole = 0n;
 

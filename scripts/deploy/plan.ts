@@ -13,10 +13,13 @@ import { Parameters__factory } from "../../typechain-types/factories/core/Parame
 import { Treasury__factory } from "../../typechain-types/factories/core/Treasury__factory.js";
 import { Authority__factory } from "../../typechain-types/factories/governance/Authority__factory.js";
 import { Timelock__factory } from "../../typechain-types/factories/governance/Timelock__factory.js";
-import { Committee__factory } from "../../typechain-types/factories/storage/Committee__factory.js";
+import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
 import type { DeployStep } from "./deploy.ts";
 import type { DeploySettings } from "./devnet.ts";
+
+/** As in IBeacon.Source. */
+export const blockSource = 0;
 
 type AddressOf = (name: string) => string;
 
@@ -65,9 +68,13 @@ function corePlan(settings: DeploySettings, deployer: string): DeployStep[] {
 function storagePlan(): DeployStep[] {
   return [
     {
-      name: "Committee",
-      factory: new Committee__factory(),
-      arguments: (at) => pick(at, "Bonds", "Parameters", "Modules"),
+      name: "Committees",
+      factory: new Committees__factory(),
+      // Nothing slashes yet: bonds are allocated to the contract that asks for them.
+      arguments: (at) => [
+        ...pick(at, "Bonds", "Parameters", "Modules", "Beacon", "Treasury", "Committees"),
+        blockSource,
+      ],
     },
     {
       name: "StorageLog",

@@ -7,7 +7,6 @@ import type * as interfaces from './interfaces/index.js';
 export type { interfaces };
 import type * as log from './log/index.js';
 export type { log };
-export type { Committee } from './Committee.js';
 export type { Committees } from './Committees.js';
 export type { Endowment } from './Endowment.js';
 export type { ReadSessions } from './ReadSessions.js';

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { keeperSchema } from "../../runtime/config/keeper.ts";
 import { createContext } from "../../runtime/createContext.ts";
+import { openBlsSigner } from "../../runtime/keys/blsKey.ts";
 import { createKeystoreSigner } from "../../runtime/keys/localSigner.ts";
 import { createClosers } from "../../runtime/lifecycle/closers.ts";
 import { serveUntilAborted } from "../../runtime/lifecycle/serve.ts";
@@ -18,12 +19,14 @@ export async function serveRole(role: Role, config: RunConfig): Promise<number> 
   const logger = createLogger({ name: config.name, ...config.log });
   const closers = createClosers(logger);
   const run = async (signal: AbortSignal): Promise<void> => {
-    const signer = await createKeystoreSigner(config.key.file, config.key.passwordFile);
+    const { file, passwordFile } = config.key;
+    const signer = await createKeystoreSigner(file, passwordFile);
     const context = await createContext({
       name: config.name,
       version: packageVersion(),
       settings: config,
       signer,
+      openBlsSigner: () => openBlsSigner(file, passwordFile),
       logger,
       closers,
       signal,

@@ -11,7 +11,7 @@ export const storageRole = defineRole({
       creditBytesPerSigner: bytes
         .default(1024 ** 3)
         .describe("bytes one signer may store before a batch pays"),
-      register: z.boolean().default(true).describe("bond and join the committee when not a member yet"),
+      register: z.boolean().default(true).describe("bond and enter a committee when not a member yet"),
       maxUploads: z.number().int().positive().default(32).describe("uploads taken at once"),
       maxReads: z.number().int().positive().default(64).describe("reads served at once"),
     })

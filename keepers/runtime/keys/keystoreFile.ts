@@ -47,6 +47,12 @@ export async function readKeystore(file: string): Promise<Keystore> {
   }
 }
 
+/** Cost of a keystore's password hash. */
+export function scryptCostOf({ json }: Keystore): { N: number; r: number; p: number } {
+  const { n, r, p } = keystoreSchema.parse(JSON.parse(json)).crypto.kdfparams;
+  return { N: n, r, p };
+}
+
 /** Whole, on disk, and never over a key that exists: losing one is losing money. @throws FatalError keys/exists */
 export async function writeKeystore(file: string, json: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,11 +1,11 @@
 import type { Provider } from "ethers";
-import { ICommittee__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
+import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { decodeOwners, slotsOf } from "../format/placement.ts";
 
 export interface CommitteeMember {
-  /** 1..255 */
+  /** Its seat, 1..255. */
   readonly number: number;
   readonly operator: string;
   /** Hot key: signs receipts, and is the audience of requests to the member. */
@@ -17,33 +17,45 @@ export interface CommitteeMember {
 }
 
 export interface CommitteeState {
+  /** Number of changes of the table so far, which certificates name. */
+  readonly version: number;
   /** Members that own a slot, by rising number. */
   readonly members: readonly CommitteeMember[];
 }
 
-/** The committee as the chain has it, read at most once in a while. */
+/** A committee as the chain has it, read at most once in a while. */
 export interface CommitteeView {
+  /** Of the contract. */
   readonly address: string;
+  /** Number of the committee. */
+  readonly committee: number;
   /** @param fresh reads the chain now, whatever is known */
   current(fresh?: boolean): Promise<CommitteeState>;
 }
 
+export interface CommitteeViewOptions {
+  /** Number of the committee; the first when absent. */
+  readonly committee?: number;
+  /** How long an answer of the chain is believed, milliseconds. */
+  readonly ttlMs?: number;
+}
+
 const DEFAULT_TTL_MS = 2_000;
 
-/** @param ttlMs how long an answer of the chain is believed, milliseconds */
 export function createCommitteeView(
   provider: Provider,
   deployment: Deployment,
-  ttlMs: number = DEFAULT_TTL_MS,
+  { committee = 0, ttlMs = DEFAULT_TTL_MS }: CommitteeViewOptions = {},
 ): CommitteeView {
-  const address = contractAddress(deployment, "Committee");
+  const address = contractAddress(deployment, "Committees");
   let known: { readonly state: Promise<CommitteeState>; readonly at: number } | undefined;
   return {
     address,
+    committee,
     current(fresh = false) {
       const now = performance.now();
       if (known !== undefined && !fresh && now - known.at < ttlMs) return known.state;
-      const state = readCommittee(provider, address);
+      const state = readCommittee(provider, address, committee);
       const entry = { state, at: now };
       known = entry;
       state.catch(() => {
@@ -68,15 +80,25 @@ export function contractAddress(deployment: Deployment, name: string): string {
   );
 }
 
-async function readCommittee(provider: Provider, address: string): Promise<CommitteeState> {
-  const committee = ICommittee__factory.connect(address, provider);
-  const owners = decodeOwners(await committee.owners());
-  const numbers = [...new Set(owners)].filter((number) => number !== 0).sort((a, b) => a - b);
+async function readCommittee(
+  provider: Provider,
+  address: string,
+  committee: number,
+): Promise<CommitteeState> {
+  const committees = ICommittees__factory.connect(address, provider);
+  // Of one block, so that the version is that of the table.
+  const blockTag = await provider.getBlockNumber();
+  const [words, version] = await Promise.all([
+    committees.owners(committee, { blockTag }),
+    committees.versionOf(committee, { blockTag }),
+  ]);
+  const owners = decodeOwners(words);
+  const seats = [...new Set(owners)].filter((seat) => seat !== 0).sort((a, b) => a - b);
   const members = await Promise.all(
-    numbers.map(async (number) => {
-      const { operator, signer, endpoint } = await committee.memberAt(number);
+    seats.map(async (number) => {
+      const { operator, signer, endpoint } = await committees.memberAt(committee, number, { blockTag });
       return { number, operator, signer, endpoint, slots: slotsOf(owners, number) };
     }),
   );
-  return { members };
+  return { version: Number(version), members };
 }

@@ -1,83 +1,83 @@
-import { encodeBytes32String, keccak256, toUtf8Bytes } from "ethers";
-import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
-import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
-import { ICommittee__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
-import type { KeeperContext } from "../../runtime/context.ts";
+import { keccak256, type Provider, toUtf8Bytes } from "ethers";
+import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
+import type { ICommittees } from "../../../typechain-types/storage/interfaces/ICommittees.js";
+import type { Deployment, KeeperContext } from "../../runtime/context.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import { ensureAllowance } from "./allowance.ts";
+import type { BlsSigner } from "../../runtime/keys/blsKey.ts";
+import { ensureBond, stepKey } from "./bonding.ts";
 import { contractAddress } from "./committeeView.ts";
+import { type EntryNeeds, stepIn } from "./entry.ts";
 
-export type MembershipNeeds = Pick<
-  KeeperContext,
-  "provider" | "deployment" | "signer" | "transactions" | "publicUrl" | "signal"
->;
+export type MembershipNeeds = EntryNeeds & Pick<KeeperContext, "openBlsSigner">;
 
-/**
- * Makes the operator (the key that sends transactions) a member of the committee with `context.signer` as the key that
- * signs receipts: bonds and allocates what is missing, joins, or corrects the endpoint. What the chain says already is
- * not said again, so this may be cut off and repeated at any point.
- * @returns the member's number, 1..255
- * @throws FatalError storage/wrong-signer when the operator is a member with another key
- */
-export async function ensureMember(context: MembershipNeeds): Promise<number> {
-  const { provider, deployment, signer, transactions, publicUrl, signal } = context;
-  const operator = transactions.address;
-  const address = contractAddress(deployment, "Committee");
-  const committee = ICommittee__factory.connect(address, provider);
-  await ensureBond(context, address);
-  const number = await committee.memberOf(operator);
-  if (number === 0n) {
-    const data = committee.interface.encodeFunctionData("join", [signer.address, publicUrl]);
-    await transactions.send({ key: await keyOf(context, "join"), to: address, data }, signal);
-    return Number(await committee.memberOf(operator));
-  }
-  const { endpoint, signer: known } = await committee.memberAt(number);
-  if (known !== signer.address) throw wrongSigner(operator, known, signer.address);
-  if (endpoint !== publicUrl) {
-    const data = committee.interface.encodeFunctionData("setEndpoint", [publicUrl]);
-    const subject = `endpoint/${keccak256(toUtf8Bytes(publicUrl))}`;
-    await transactions.send({ key: await keyOf(context, subject), to: address, data }, signal);
-  }
-  return Number(number);
+/** Where a member sits. */
+export interface Place {
+  /** Number of its committee. */
+  readonly committee: number;
+  /** 1..255; 0 when it serves nowhere. */
+  readonly seat: number;
 }
 
-async function ensureBond(context: MembershipNeeds, committee: string): Promise<void> {
-  const { provider, deployment, transactions, signal } = context;
+/**
+ * Makes the operator (the key that sends transactions) a member of a committee with `context.signer` as the key that signs receipts
+ * and its BLS key for certificates: bonds what is missing, asks for a draw, waits for it and enters; or corrects the endpoint. What
+ * the chain says already is not said again, so this may be cut off and repeated at any point.
+ * @throws FatalError storage/wrong-signer, storage/wrong-bls-key when the operator is a member with another key
+ */
+export async function ensureMember(context: MembershipNeeds): Promise<Place> {
+  const { provider, deployment, transactions, openBlsSigner, signal } = context;
   const operator = transactions.address;
-  const to = contractAddress(deployment, "Bonds");
-  const bonds = IBonds__factory.connect(to, provider);
-  const parameters = IParameters__factory.connect(contractAddress(deployment, "Parameters"), provider);
-  const required = await parameters.get(encodeBytes32String("storage.nodeBond"));
-  const missing = required - (await bonds.allocated(operator, committee));
-  if (missing <= 0n) return;
-  const deposit = missing - (await bonds.free(operator));
-  if (deposit > 0n) {
-    const allowance = { token: await bonds.token(), spender: to, amount: deposit };
-    await ensureAllowance(
-      provider,
-      transactions,
-      { ...allowance, key: await keyOf(context, "approve") },
-      signal,
-    );
-    const data = bonds.interface.encodeFunctionData("deposit", [operator, deposit]);
-    await transactions.send({ key: await keyOf(context, `deposit/${deposit}`), to, data }, signal);
+  const bls = await openBlsSigner();
+  const committees = ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider);
+  await ensureBond(context, await committees.slasher());
+  for (;;) {
+    signal.throwIfAborted();
+    const place = await placeOf(provider, deployment, operator);
+    if (place.seat !== 0) {
+      await correct(context, committees, place, bls);
+      return place;
+    }
+    await stepIn(context, committees, bls);
   }
-  const data = bonds.interface.encodeFunctionData("allocate", [committee, missing]);
-  await transactions.send({ key: await keyOf(context, `allocate/${missing}`), to, data }, signal);
+}
+
+/** Where an operator sits now. */
+export async function placeOf(provider: Provider, deployment: Deployment, operator: string): Promise<Place> {
+  const committees = ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider);
+  const { committee, seat } = await committees.seatOf(operator);
+  return { committee: Number(committee), seat: Number(seat) };
+}
+
+async function correct(
+  context: MembershipNeeds,
+  committees: ICommittees,
+  { committee, seat }: Place,
+  bls: BlsSigner,
+): Promise<void> {
+  const { signer, transactions, publicUrl, signal } = context;
+  const { endpoint, signer: known } = await committees.memberAt(committee, seat);
+  if (known !== signer.address) throw wrongSigner(transactions.address, known, signer.address);
+  const key = await committees.keyAt(committee, seat);
+  if (key.x0 !== bls.key.x0 || key.x1 !== bls.key.x1) throw wrongBlsKey(transactions.address);
+  if (endpoint === publicUrl) return;
+  const data = committees.interface.encodeFunctionData("setEndpoint", [publicUrl]);
+  const subject = `endpoint/${keccak256(toUtf8Bytes(publicUrl))}`;
+  const to = await committees.getAddress();
+  await transactions.send({ key: await stepKey(context, subject), to, data }, signal);
 }
 
 function wrongSigner(operator: string, known: string, found: string): FatalError {
   return new FatalError(
     "storage/wrong-signer",
-    `operator ${operator} joined the committee with the signing key ${known}, this node has ${found}; use that key, or resign and join anew`,
+    `operator ${operator} entered its committee with the signing key ${known}, this node has ${found}; use that key, or resign and enter anew`,
     { operator, known, found },
   );
 }
 
-/**
- * The operator's transaction count is part of the key: while a step is on its way the count stands, and the step has the
- * same key after a crash; once it has landed, a later need of the same kind is a new one.
- */
-async function keyOf({ provider, transactions }: MembershipNeeds, step: string): Promise<string> {
-  return `storage/${step}/${await provider.getTransactionCount(transactions.address, "latest")}`;
+function wrongBlsKey(operator: string): FatalError {
+  return new FatalError(
+    "storage/wrong-bls-key",
+    `operator ${operator} entered its committee with another BLS key than this node has; restore its .bls file, or resign and enter anew`,
+    { operator },
+  );
 }

@@ -91,7 +91,7 @@ function recover(scope: ReceiptScope, receipt: SegmentReceipt, signature: string
 }
 
 function domainOf({ chainId, committee }: ReceiptScope): TypedDataDomain {
-  return { name: "Mycelia Committee", version: "1", chainId, verifyingContract: committee };
+  return { name: "Mycelia Committees", version: "1", chainId, verifyingContract: committee };
 }
 
 function messageOf({ commitment, shape, slots }: SegmentReceipt): Record<string, unknown> {

@@ -8,6 +8,7 @@ import type { Deployment, KeeperContext } from "../../../keepers/runtime/context
 import { createContext } from "../../../keepers/runtime/createContext.ts";
 import { freePort } from "../../../keepers/runtime/http/freePort.ts";
 import { toJson } from "../../../keepers/runtime/http/problem.ts";
+import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";
 import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
 import { createLogger, type LogLevel } from "../../../keepers/runtime/logging/logger.ts";
@@ -72,7 +73,11 @@ export async function openKeeper(setup: KeeperSetup): Promise<TestKeeper> {
     network: { allowPrivate },
   });
   const signer = createMemorySigner(setup.privateKey);
-  const options = { name, version: "test", settings, signer, logger, closers, signal: stop.signal };
+  const openBlsSigner = async () => createMemoryBlsSigner();
+  const options = {
+    ...{ name, version: "test", settings, signer, openBlsSigner },
+    ...{ logger, closers, signal: stop.signal },
+  };
   const context = await createContext(options);
   return {
     setup,

@@ -12,6 +12,7 @@ import {
   type RunningContext,
 } from "../../../keepers/runtime/createContext.ts";
 import { FatalError, type MyceliaError } from "../../../keepers/runtime/errors.ts";
+import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";
 import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
 import { serveUntilAborted } from "../../../keepers/runtime/lifecycle/serve.ts";
@@ -85,6 +86,7 @@ describe("keeper context", () => {
       version: "1.0.0",
       settings,
       signer,
+      openBlsSigner: async () => createMemoryBlsSigner(),
       logger,
       closers,
       signal: stop.signal,

@@ -6,6 +6,7 @@ import { keccak256 } from "ethers";
 import { keeperSchema } from "../../../keepers/runtime/config/keeper.ts";
 import { createContext, type RunningContext } from "../../../keepers/runtime/createContext.ts";
 import type { MyceliaError } from "../../../keepers/runtime/errors.ts";
+import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
 import { serveUntilAborted } from "../../../keepers/runtime/lifecycle/serve.ts";
 import { createLogger } from "../../../keepers/runtime/logging/logger.ts";
@@ -77,6 +78,7 @@ describe("keeper context on Redis", () => {
       version: "1",
       settings,
       signer,
+      openBlsSigner: async () => createMemoryBlsSigner(),
       logger,
       closers,
       signal: stop.signal,

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { HDNodeWallet, Mnemonic, parseEther, Wallet } from "ethers";
 import { type Codec, createCodec } from "../../../keepers/coding/codec.ts";
 import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
@@ -11,7 +12,8 @@ import { type StorageNodeOptions, startStorageNode } from "../../../keepers/stor
 import { deployPlan, sendCalls, shortName } from "../../../scripts/deploy/deploy.ts";
 import { devnetSettings } from "../../../scripts/deploy/devnet.ts";
 import { devnetParameters } from "../../../scripts/deploy/parameters.ts";
-import { myceliaPlan } from "../../../scripts/deploy/plan.ts";
+import { blockSource, myceliaPlan } from "../../../scripts/deploy/plan.ts";
+import { IBeacon__factory } from "../../../typechain-types/factories/core/interfaces/IBeacon__factory.js";
 import { IModules__factory } from "../../../typechain-types/factories/core/interfaces/IModules__factory.js";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
@@ -27,7 +29,9 @@ const CONTRACTS = [
   "Parameters",
   "Modules",
   "Bonds",
-  "Committee",
+  "BlockHashSource",
+  "Beacon",
+  "Committees",
   "StorageLog",
 ];
 
@@ -89,13 +93,15 @@ export class StorageNetwork {
   async startNode(setup: NodeSetup, options: Partial<StorageNodeOptions> = {}): Promise<KeeperContext> {
     const context = await openNodeContext(setup);
     const { codec } = this;
-    await startStorageNode(context, {
-      quotaBytes: 256 * 1024 * 1024,
-      register: true,
-      codec,
-      committeeTtlMs: 50,
-      ...options,
-    });
+    await this.#mineDuring(
+      startStorageNode(context, {
+        quotaBytes: 256 * 1024 * 1024,
+        register: true,
+        codec,
+        committeeTtlMs: 50,
+        ...options,
+      }),
+    );
     context.closers.add("server", () => context.server.close());
     await context.server.serve();
     this.#contexts.push(context);
@@ -120,12 +126,27 @@ export class StorageNetwork {
     });
     this.#children.add(child);
     child.once("exit", () => this.#children.delete(child));
-    const [text] = (await Promise.race([
+    const said = Promise.race([
       once(child.stdout, "data"),
       once(child, "exit").then(([code]) => Promise.reject(new Error(`a node ended with ${code}`))),
-    ])) as [Buffer];
+    ]);
+    const [text] = (await this.#mineDuring(said)) as [Buffer];
     if (!text.toString().startsWith("ready")) throw new Error(`a node said ${text}`);
     return child;
+  }
+
+  /** The draw of who enters waits for blocks, which this chain mines with transactions alone. */
+  async #mineDuring<T>(starting: Promise<T>): Promise<T> {
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+    };
+    starting.then(end, end);
+    while (!isOver) {
+      await this.chain.rpc("anvil_mine", "0x1");
+      await Promise.race([starting.then(end, end), setTimeout(25)]);
+    }
+    return await starting;
   }
 
   /** A context without a server of its own use: for a client. */
@@ -172,21 +193,30 @@ async function deploy(chain: TestChain): Promise<Deployment> {
   const deployment = await deployPlan(deployer, plan, () => {});
   const at = (name: string) => deployment.contracts[name]!.address;
   const parameters = devnetParameters
-    .filter(({ name }) => name.startsWith("storage."))
+    .filter(({ name }) => name.startsWith("storage.") || name === "beacon.tip")
     .map(({ name, value, min, max, maxStep, cooldown }) => ({
       what: name,
       to: at("Parameters"),
       data: IParameters__factory.createInterface().encodeFunctionData("introduce", [
         shortName(name),
-        value,
+        // A test's epoch never ends: everything may move in it.
+        name === "storage.churn" ? max : value,
         { min, max, maxStep, cooldown },
       ]),
     }));
-  const modules = ["Committee", "StorageLog"].map((name) => ({
+  const modules = ["Committees", "StorageLog"].map((name) => ({
     what: name,
     to: at("Modules"),
     data: IModules__factory.createInterface().encodeFunctionData("register", [shortName(name), at(name)]),
   }));
-  await sendCalls(deployer, [...parameters, ...modules], () => {});
+  const source = {
+    what: "beacon source",
+    to: at("Beacon"),
+    data: IBeacon__factory.createInterface().encodeFunctionData("setSource", [
+      blockSource,
+      at("BlockHashSource"),
+    ]),
+  };
+  await sendCalls(deployer, [...parameters, ...modules, source], () => {});
   return deployment;
 }

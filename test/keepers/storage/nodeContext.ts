@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { getBytes } from "ethers";
 import pino from "pino";
 import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
 import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
 import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
 import { createServer } from "../../../keepers/runtime/http/server.ts";
+import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";
 import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
 import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
@@ -48,6 +50,7 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
   };
   return {
     ...{ provider, chainId, deployment, signer, transactions, store, http, server, logger, metrics, closers },
+    openBlsSigner: async () => createMemoryBlsSigner(getBytes(setup.privateKey)),
     ...{ dataDir, publicUrl: `http://127.0.0.1:${port}`, signal: stop.signal },
     leases: openEmbeddedLeases(store),
     queue: unused("queue"),

@@ -4,7 +4,7 @@ import type { KeeperContext } from "../../../keepers/runtime/context.ts";
 import { HttpError } from "../../../keepers/runtime/http/errors.ts";
 import { type CommitteeMember, createCommitteeView } from "../../../keepers/storage/chain/committeeView.ts";
 import { elementsOf, stripOfSlot } from "../../../keepers/storage/format/placement.ts";
-import { ICommittee__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
+import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 
 /** A segment of random bytes, coded as a client would. */
 export async function randomSegment(codec: Codec, bytes = 8_192): Promise<EncodedSegment> {
@@ -42,7 +42,7 @@ export async function refusalOf(request: Promise<unknown>): Promise<string> {
 
 /** Points a member's entry on chain at another server. */
 export async function pointAt(node: KeeperContext, url: string): Promise<void> {
-  const to = node.deployment.contracts.Committee!.address;
-  const data = ICommittee__factory.createInterface().encodeFunctionData("setEndpoint", [url]);
+  const to = node.deployment.contracts.Committees!.address;
+  const data = ICommittees__factory.createInterface().encodeFunctionData("setEndpoint", [url]);
   await node.transactions.send({ key: `test/endpoint/${url}/${randomBytes(8).toString("hex")}`, to, data });
 }

@@ -4,7 +4,6 @@
 export * as committees from './committees/index.js';
 export * as interfaces from './interfaces/index.js';
 export * as log from './log/index.js';
-export { Committee__factory } from './Committee__factory.js';
 export { Committees__factory } from './Committees__factory.js';
 export { Endowment__factory } from './Endowment__factory.js';
 export { ReadSessions__factory } from './ReadSessions__factory.js';

@@ -2,7 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { IAbsence } from './IAbsence.js';
-export type { ICommittee } from './ICommittee.js';
 export type { ICommittees } from './ICommittees.js';
 export type { IEndowment } from './IEndowment.js';
 export type { IReadSessions } from './IReadSessions.js';

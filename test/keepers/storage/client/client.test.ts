@@ -11,7 +11,7 @@ import {
   type StorageClient,
 } from "../../../../keepers/storage/client.ts";
 import { encodeManifest } from "../../../../keepers/storage/format/manifest.ts";
-import { ICommittee__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
+import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import { IStorageLogV1__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import { codeOfRejection } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
@@ -270,10 +270,10 @@ describe("storage: client on ten nodes", () => {
     const { bytes, report } = await readBack(put);
     expect(bytes.equals(data)).to.equal(true);
     expect(report.blamed).to.deep.equal([]);
-    const committee = ICommittee__factory.createInterface();
+    const committee = ICommittees__factory.createInterface();
     await joiner.transactions.send({
       key: "test/resign",
-      to: network.address("Committee"),
+      to: network.address("Committees"),
       data: committee.encodeFunctionData("resign"),
     });
     expect(encodeManifest(put.manifest).length).to.equal(64);

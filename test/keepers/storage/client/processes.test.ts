@@ -65,7 +65,7 @@ describe("storage: nodes as processes", () => {
     const setup = setups[0]!;
     const member = await memberAtPort(setup.port);
     const api = createMemberApi({ ...client, timeoutMs: 10_000 });
-    const scope = { chainId: client.chainId, committee: network.address("Committee") };
+    const scope = { chainId: client.chainId, committee: network.address("Committees") };
     let signed = 0;
     for (const killAfter of [1, 3, 7, 12]) {
       const receipts = new Map<string, bigint>();

@@ -58,7 +58,7 @@ describe("storage: node", () => {
     const { commitment, shape } = segment;
     const numbers = stripsFor(member, commitment);
     const answer = await put(commitment, uploadOf(segment));
-    const scope = { chainId: node.chainId, committee: network.address("Committee") };
+    const scope = { chainId: node.chainId, committee: network.address("Committees") };
     const receipt = readReceipt(answer, scope, { commitment, shape, signer: node.signer.address });
     expect(receipt.slots).to.equal(member.slots);
     const head = await api.head(member, commitment, signal);
@@ -78,7 +78,7 @@ describe("storage: node", () => {
     const segment = await randomSegment(network.codec);
     const { commitment, shape } = segment;
     const numbers = stripsFor(member, commitment);
-    const scope = { chainId: node.chainId, committee: network.address("Committee") };
+    const scope = { chainId: node.chainId, committee: network.address("Committees") };
     const slotsAfter = async (part: number[]) => {
       const answer = await put(commitment, encodeUpload(segment, part));
       return readReceipt(answer, scope, { commitment, shape, signer: node.signer.address }).slots;

@@ -12,7 +12,7 @@ import { readReceipt, signReceipt } from "../../../../keepers/storage/format/rec
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
 import { codedBytes } from "../../../../keepers/storage/format/shapeRules.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
-import { ICommittee__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittee__factory.js";
+import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import { IStorageLogV1__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
 import { StorageNetwork } from "../network.ts";
 import { memberOf, randomSegment, refusalOf, stripsFor } from "../segments.ts";
@@ -165,12 +165,12 @@ describe("storage: what a node lends, and what a batch gives back", () => {
   });
 
   it("signs receipts as the contract reads them", async () => {
-    const scope = { chainId: node.chainId, committee: network.address("Committee") };
+    const scope = { chainId: node.chainId, committee: network.address("Committees") };
     const shape = { k: 128, n: 128, rowSize: 64 };
     const commitment = randomBytes(32);
     const slots = (1n << 255n) | 5n;
     const signed = await signReceipt(node.signer, scope, { commitment, shape, slots });
-    const committee = ICommittee__factory.connect(scope.committee, node.provider);
+    const committee = ICommittees__factory.connect(scope.committee, node.provider);
     const digest = await committee.receiptDigest(commitment, shape.k, shape.n, shape.rowSize, slots);
     expect(recoverAddress(digest, signed.signature)).to.equal(node.signer.address);
     const body = Buffer.from(

@@ -2,7 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 export { IAbsence__factory } from './IAbsence__factory.js';
-export { ICommittee__factory } from './ICommittee__factory.js';
 export { ICommittees__factory } from './ICommittees__factory.js';
 export { IEndowment__factory } from './IEndowment__factory.js';
 export { IReadSessions__factory } from './IReadSessions__factory.js';

@@ -1,0 +1,49 @@
+import { encodeBytes32String } from "ethers";
+import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
+import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
+import type { KeeperContext } from "../../runtime/context.ts";
+import { ensureAllowance } from "./allowance.ts";
+import { contractAddress } from "./committeeView.ts";
+
+export type BondingNeeds = Pick<KeeperContext, "provider" | "deployment" | "transactions" | "signal">;
+
+/** Bonds and allocates to `slasher` what the operator lacks of a node's bond. */
+export async function ensureBond(context: BondingNeeds, slasher: string): Promise<void> {
+  const { provider, deployment, transactions, signal } = context;
+  const operator = transactions.address;
+  const to = contractAddress(deployment, "Bonds");
+  const bonds = IBonds__factory.connect(to, provider);
+  const required = await parameterOf(context, "storage.nodeBond");
+  const missing = required - (await bonds.allocated(operator, slasher));
+  if (missing <= 0n) return;
+  const deposit = missing - (await bonds.free(operator));
+  if (deposit > 0n) {
+    const allowance = { token: await bonds.token(), spender: to, amount: deposit };
+    const key = await stepKey(context, "approve");
+    await ensureAllowance(provider, transactions, { ...allowance, key }, signal);
+    const data = bonds.interface.encodeFunctionData("deposit", [operator, deposit]);
+    await transactions.send({ key: await stepKey(context, `deposit/${deposit}`), to, data }, signal);
+  }
+  const data = bonds.interface.encodeFunctionData("allocate", [slasher, missing]);
+  await transactions.send({ key: await stepKey(context, `allocate/${missing}`), to, data }, signal);
+}
+
+/** A parameter's value now. */
+export async function parameterOf(
+  { provider, deployment }: Pick<KeeperContext, "provider" | "deployment">,
+  name: string,
+): Promise<bigint> {
+  const address = contractAddress(deployment, "Parameters");
+  return await IParameters__factory.connect(address, provider).get(encodeBytes32String(name));
+}
+
+/**
+ * The operator's transaction count is part of the key: while a step is on its way the count stands, and the step has the
+ * same key after a crash; once it has landed, a later need of the same kind is a new one.
+ */
+export async function stepKey(
+  { provider, transactions }: Pick<KeeperContext, "provider" | "transactions">,
+  step: string,
+): Promise<string> {
+  return `storage/${step}/${await provider.getTransactionCount(transactions.address, "latest")}`;
+}
