@@ -19,6 +19,7 @@ import { IParameters__factory } from "../../../typechain-types/factories/core/in
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { startAnvil, type TestChain } from "../runtime/chains.ts";
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
+import type { NodeProcessOptions } from "./nodeProcess.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const CONTRACTS = [
@@ -119,9 +120,9 @@ export class StorageNetwork {
   }
 
   /** A node in a process of its own that serves. */
-  async spawnNode(setup: NodeSetup, quotaBytes = 256 * 1024 * 1024): Promise<ChildProcess> {
+  async spawnNode(setup: NodeSetup, options: NodeProcessOptions = {}): Promise<ChildProcess> {
     const script = join(import.meta.dirname, "nodeProcess.ts");
-    const child = spawn(process.execPath, ["--import=tsx", script, toJson({ ...setup, quotaBytes })], {
+    const child = spawn(process.execPath, ["--import=tsx", script, toJson({ ...setup, options })], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#children.add(child);
@@ -172,7 +173,8 @@ export async function kill(child: ChildProcess): Promise<void> {
   await once(child, "exit");
 }
 
-function toJson(value: unknown): string {
+/** What a process is given on its command line. */
+export function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? item.toString() : item));
 }
 

@@ -1,10 +1,13 @@
 /** A storage node as a process of its own: `node --import=tsx nodeProcess.ts <setup as JSON>`; prints "ready" when it serves. */
-import { startStorageNode } from "../../../keepers/storage/node.ts";
+import { type StorageNodeOptions, startStorageNode } from "../../../keepers/storage/node.ts";
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 
-const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { quotaBytes: number };
+/** What may be asked of a node beside its setup. */
+export type NodeProcessOptions = Partial<Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner">>;
+
+const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
 const context = await openNodeContext(setup);
-await startStorageNode(context, { quotaBytes: setup.quotaBytes, register: true });
+await startStorageNode(context, { quotaBytes: 256 * 1024 * 1024, register: true, ...setup.options });
 context.closers.add("server", () => context.server.close());
 await context.server.serve();
 process.stdout.write("ready\n");
