@@ -2,10 +2,14 @@ import { join } from "node:path";
 import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
-import { type CommitteeView, createCommitteeView } from "./chain/committeeView.ts";
+import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
 import { ensureMember, placeOf } from "./chain/membership.ts";
+import { createCommitteeCount } from "./chain/rendezvous.ts";
+import { BatchIndex } from "./disk/batchIndex.ts";
+import { PendingBatches } from "./disk/pendingBatches.ts";
 import { SegmentStore } from "./disk/segmentStore.ts";
 import { sizeOf } from "./format/placement.ts";
+import { addBatchRoutes } from "./node/batchRoutes.ts";
 import { addManifestRoutes } from "./node/manifestRoutes.ts";
 import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
 import { addPackRoutes } from "./node/packRoutes.ts";
@@ -16,6 +20,10 @@ import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 /** Error codes whose HTTP status does not follow from their last part. */
 const STATUSES = {
   "storage/credit-exceeded": 402,
+  "storage/not-held": 409,
+  "storage/wrong-committee": 409,
+  "storage/wrong-version": 409,
+  "storage/too-many-batches": 429,
   "storage/not-my-slot": 403,
   "storage/not-my-segment": 403,
   "storage/unknown-batch": 404,
@@ -93,9 +101,16 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     segments,
     provider,
     deployment,
-    verifier,
     hooks,
     confirmations: settings.confirmations,
+  });
+  addBatchRoutes(server, {
+    ...{ segments, committee, hooks, self: signer.address },
+    batches: new BatchIndex(store.under("batches/")),
+    pending: new PendingBatches(store.under("pending/")),
+    committeeCount: createCommitteeCount(provider, deployment),
+    bls: await context.openBlsSigner(),
+    scope: { chainId, log: contractAddress(deployment, "StorageLog") },
   });
   addProbes(context, committee, segments);
 }

@@ -1,5 +1,6 @@
-import type { PublicKey, Signature } from "@chainsafe/blst";
-import { hexlify } from "ethers";
+import { PublicKey, Signature } from "@chainsafe/blst";
+import { concat, getBytes, hexlify } from "ethers";
+import { FatalError } from "../errors.ts";
 
 /** A point of G1 as EIP-2537 and core/BLS encode it: four words of 32 bytes, 0x-hex. */
 export interface G1Point {
@@ -15,6 +16,7 @@ export interface G2Point {
 }
 
 const COORDINATE = 48;
+const WORDS_BYTES = 64;
 const COMPRESSED = false;
 /** Set in the first byte of an uncompressed point at infinity, whose other bits are all zero. */
 const INFINITY_FLAG = 0x40;
@@ -33,6 +35,38 @@ export function encodeSignature(signature: Signature): G2Point {
   return {
     words: [...halves(x0!), ...halves(x1!), ...halves(y0!), ...halves(y1!)],
   };
+}
+
+/** A public key out of a contract. @throws FatalError bls/bad-point unless it is one: on the curve, in the subgroup, not infinity */
+export function decodeKey({ x0, x1, y0, y1 }: G1Point): PublicKey {
+  return decoded(() => PublicKey.fromBytes(Buffer.concat([whole(x0, x1), whole(y0, y1)]), true));
+}
+
+/** A signature as a contract takes it. @throws FatalError bls/bad-point unless it is one: on the curve, in the subgroup */
+export function decodeSignature({ words }: G2Point): Signature {
+  const [x0, x1, y0, y1] = [0, 2, 4, 6].map((at) => whole(words[at]!, words[at + 1]!));
+  return decoded(() => Signature.fromBytes(Buffer.concat([x1!, x0!, y1!, y0!]), true));
+}
+
+function decoded<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    throw new FatalError(
+      "bls/bad-point",
+      "these bytes are no point of BLS12-381 that may be used",
+      {},
+      cause,
+    );
+  }
+}
+
+/** 48 bytes out of two words. @throws FatalError bls/bad-point when the first does not begin with 16 zero bytes */
+function whole(high: string, low: string): Uint8Array {
+  const bytes = getBytes(concat([high, low]));
+  if (bytes.length === WORDS_BYTES && bytes.subarray(0, 16).every((byte) => byte === 0))
+    return bytes.subarray(16);
+  throw new FatalError("bls/bad-point", "a coordinate is two words, the first of at most 16 bytes");
 }
 
 function coordinates(point: Uint8Array): Uint8Array[] {

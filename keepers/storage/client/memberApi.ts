@@ -4,6 +4,7 @@ import type { HttpClient, HttpRequest } from "../../runtime/http/client.ts";
 import { signRequest } from "../../runtime/http/signedRequest.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
+import type { TableVersion } from "../format/batchReceipts.ts";
 import { MAX_MANIFEST_BYTES } from "../format/limits.ts";
 import { MAX_LOCATIONS_BYTES, type ObjectLocation, parseLocations } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
@@ -33,6 +34,13 @@ export interface MemberApi {
     bytes: Uint8Array,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Asks a member to stand behind a batch; `list` is its segments. The body of the answer: a receipt. */
+  postBatch(
+    member: CommitteeMember,
+    table: TableVersion,
+    list: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
   postPublication(member: CommitteeMember, publication: Publication, signal: AbortSignal): Promise<void>;
   head(member: CommitteeMember, commitment: Uint8Array, signal: AbortSignal): Promise<SegmentHead>;
   strips(
@@ -85,7 +93,12 @@ export function createMemberApi(needs: MemberApiNeeds): MemberApi {
 
 /** Signs method and path, and the body where the path does not name it by its hash. */
 function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
-  return async (member: CommitteeMember, path: string, request: HttpRequest, covered?: string) => {
+  return async (
+    member: CommitteeMember,
+    path: string,
+    request: HttpRequest,
+    covered?: string | Uint8Array,
+  ) => {
     if (signer === undefined) throw noSigner();
     const url = urlOf(member, path);
     const what = { chainId, audience: member.signer, method: request.method ?? "GET", url, body: covered };
@@ -97,7 +110,7 @@ function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
 
 function writes(
   ask: ReturnType<typeof signedBy>,
-): Pick<MemberApi, "putSegment" | "putManifest" | "putPack" | "postPublication"> {
+): Pick<MemberApi, "putSegment" | "putManifest" | "putPack" | "postBatch" | "postPublication"> {
   return {
     putSegment: (member, commitment, body, signal) =>
       ask(member, `segments/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal }),
@@ -106,6 +119,10 @@ function writes(
     },
     putPack: async (member, commitment, body, signal) => {
       await ask(member, `packs/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal });
+    },
+    postBatch: (member, { committee, version }, body, signal) => {
+      const path = `batches?committee=${committee}&version=${version}`;
+      return ask(member, path, { method: "POST", headers: BINARY, body, signal }, body);
     },
     postPublication: async (member, publication, signal) => {
       const body = JSON.stringify(publication);

@@ -31,7 +31,8 @@ export interface BatchLayout {
 
 /** Most segments of one batch, as in StorageLog. */
 export const MAX_BATCH_SEGMENTS = 65_536;
-const ENTRY_BYTES = HASH_BYTES + 12;
+/** Bytes of one segment in a list. */
+export const ENTRY_BYTES = HASH_BYTES + 12;
 /** Largest serialised list of segments, bytes. */
 export const MAX_BATCH_BYTES = MAX_BATCH_SEGMENTS * ENTRY_BYTES;
 const UNIT_BYTES = 64;

@@ -3,8 +3,6 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import { requireSignature } from "../../runtime/http/authentication.ts";
-import type { RequestVerifier } from "../../runtime/http/requestVerifier.ts";
 import { batchInBlock, batchRoot, type LoggedBatch } from "../chain/publications.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
 import { parseManifest } from "../format/manifest.ts";
@@ -32,7 +30,6 @@ export interface PublicationRoutesNeeds {
   readonly segments: SegmentStore;
   readonly provider: Provider;
   readonly deployment: Deployment;
-  readonly verifier: RequestVerifier;
   readonly hooks: RouteHooks;
   /** Blocks on top of a batch's block before it counts. */
   readonly confirmations: number;
@@ -40,13 +37,12 @@ export interface PublicationRoutesNeeds {
 
 /** POST of a publication: a batch on the log that pays for segments gives their uploader the credit back. */
 export function addPublicationRoutes(server: FastifyInstance, needs: PublicationRoutesNeeds): void {
-  const { onRequest, preHandler } = requireSignature(needs.verifier);
   server.post(
     "/publications",
     {
       bodyLimit: MAX_BODY_BYTES,
-      onRequest: [...needs.hooks.read, onRequest],
-      preHandler,
+      onRequest: needs.hooks.signed.onRequest,
+      preHandler: needs.hooks.signed.preHandler,
       onError: needs.hooks.countRefusal,
     },
     async (request, reply) => {

@@ -1,5 +1,6 @@
-import type { onErrorHookHandler, onRequestAsyncHookHandler } from "fastify";
+import type { onErrorHookHandler, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from "fastify";
 import { MyceliaError } from "../../runtime/errors.ts";
+import { requireSignature } from "../../runtime/http/authentication.ts";
 import type { RequestVerifier } from "../../runtime/http/requestVerifier.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import { createRequestGate } from "./requestGate.ts";
@@ -9,6 +10,11 @@ import { requireUploader } from "./uploadSignature.ts";
 export interface RouteHooks {
   /** Uploads: bounded in number, signed. */
   readonly upload: onRequestAsyncHookHandler[];
+  /** Requests whose body a signature covers: bounded in number, as uploads. */
+  readonly signed: {
+    readonly onRequest: onRequestAsyncHookHandler[];
+    readonly preHandler: preHandlerAsyncHookHandler;
+  };
   /** Reads: bounded in number. */
   readonly read: onRequestAsyncHookHandler[];
   readonly countRefusal: onErrorHookHandler;
@@ -26,8 +32,11 @@ export function createRouteHooks(
   metrics: StorageMetrics,
   limits: GateLimits,
 ): RouteHooks {
+  const uploads = createRequestGate(limits.uploads);
+  const { onRequest, preHandler } = requireSignature(verifier);
   return {
-    upload: [createRequestGate(limits.uploads), requireUploader(verifier)],
+    upload: [uploads, requireUploader(verifier)],
+    signed: { onRequest: [uploads, onRequest], preHandler },
     read: [createRequestGate(limits.reads)],
     countRefusal(_request, _reply, error, done) {
       metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");
