@@ -127,16 +127,16 @@ contract StorageLog is LogUnits, EIP712, ReentrancyGuardTransient {
             endEpoch = _currentEpoch() + 1 + Math.ceilDiv(order.months * MONTH, EPOCH_LENGTH);
         uint40 expiry = (endEpoch * EPOCH_LENGTH).toUint40();
         uint64 firstUnit = _addUnits(order.committee, order.units, endEpoch);
-        Batch memory batch = Batch(
-            order.root,
-            msg.sender,
-            block.timestamp.toUint40(),
-            order.committee,
-            order.segments,
-            firstUnit,
-            order.units,
-            expiry
-        );
+        Batch memory batch = Batch({
+            root: order.root,
+            committee: order.committee,
+            segments: order.segments,
+            firstUnit: firstUnit,
+            units: order.units,
+            expiry: expiry,
+            owner: msg.sender,
+            timestamp: block.timestamp.toUint40()
+        });
 
         id = BatchId.wrap(_range.append(_hash(batch)).toUint64());
         _batches[id] = batch;
@@ -216,6 +216,12 @@ contract StorageLog is LogUnits, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IStorageLog
     function batchAt(BatchId id) external view returns (Batch memory) {
         return _known(id);
+    }
+
+    /// @inheritdoc IStorageLog
+    function spanOf(BatchId id) external view returns (Span memory) {
+        Batch storage batch = _batches[id];
+        return Span(batch.root, batch.committee, batch.segments, batch.firstUnit, batch.units, batch.expiry);
     }
 
     /// @inheritdoc IStorageLog

@@ -50,27 +50,29 @@ library Sha256Tree {
     ) internal view returns (bytes32 root) {
         root = leaf;
         assembly ("memory-safe") {
-            // The node being hashed: prefix, then left and right. Each hash lands where the next node wants it.
-            let node := mload(0x40)
-            let children := add(node, 1)
+            // The node being hashed: prefix, then left and right, at 64 bytes so that the place of either is the other's with one
+            // bit flipped. Each hash lands where the next node wants it.
+            let children := and(add(mload(0x40), 0x7f), not(0x3f))
+            let node := sub(children, 1)
+            let place := or(children, shl(5, and(index, 1)))
             let ok := 1
             mstore8(node, 0x01)
-            mstore(add(children, shl(5, and(index, 1))), root)
+            mstore(place, root)
             let end := add(path.offset, shl(5, path.length))
             for {
                 let sibling := path.offset
             } lt(sibling, end) {
                 sibling := add(sibling, 0x20)
             } {
-                mstore(add(children, shl(5, and(not(index), 1))), calldataload(sibling))
+                mstore(xor(place, 0x20), calldataload(sibling))
                 index := shr(1, index)
-                let target := add(children, shl(5, and(index, 1)))
-                ok := and(ok, staticcall(gas(), 0x02, node, 0x41, target, 0x20))
+                place := or(children, shl(5, and(index, 1)))
+                ok := and(ok, staticcall(gas(), 0x02, node, 0x41, place, 0x20))
             }
             if iszero(ok) {
                 revert(0, 0)
             }
-            root := mload(add(children, shl(5, and(index, 1))))
+            root := mload(place)
         }
     }
 }

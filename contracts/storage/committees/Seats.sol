@@ -174,6 +174,15 @@ abstract contract Seats is Tables {
     }
 
     /// @inheritdoc ICommittees
+    function holderAt(
+        CommitteeId committee,
+        uint8 seat
+    ) external view returns (address operator, address signer) {
+        Seat storage held = _seats[committee][seat];
+        return (held.operator, held.signer);
+    }
+
+    /// @inheritdoc ICommittees
     function memberCount(CommitteeId committee) public view returns (uint8) {
         return _committees[committee].members;
     }

@@ -144,6 +144,11 @@ interface ICommittees {
     /// @notice The last holder of a seat; all zero when there was none.
     function memberAt(CommitteeId committee, uint8 seat) external view returns (Member memory);
     function keyAt(CommitteeId committee, uint8 seat) external view returns (BLS.G1 memory);
+    /// @notice Who answers for a seat: the addresses of its last holder, zero when there was none.
+    function holderAt(
+        CommitteeId committee,
+        uint8 seat
+    ) external view returns (address operator, address signer);
     function memberCount(CommitteeId committee) external view returns (uint8);
     /// @notice Seats that are taken, bit i for seat i.
     function seats(CommitteeId committee) external view returns (uint256);

@@ -40,14 +40,24 @@ interface IStorageLog {
         uint16 months;
     }
 
-    /// @param owner who appended and paid
-    /// @param timestamp of the append, seconds
     /// @param firstUnit units of the committee's earlier batches
     /// @param expiry timestamp from which nobody need hold it, the end of an epoch; 0 = never
+    /// @param owner who appended and paid
+    /// @param timestamp of the append, seconds
     struct Batch {
         bytes32 root;
+        CommitteeId committee;
+        uint32 segments;
+        uint64 firstUnit;
+        uint64 units;
+        uint40 expiry;
         address owner;
         uint40 timestamp;
+    }
+
+    /// @notice Part of a batch; see there.
+    struct Span {
+        bytes32 root;
         CommitteeId committee;
         uint32 segments;
         uint64 firstUnit;
@@ -127,6 +137,8 @@ interface IStorageLog {
     /// month. For ever (0 months): what the endowment asks.
     function feeUp(uint64 units, uint16 months) external view returns (uint256);
     function batchAt(BatchId id) external view returns (Batch memory);
+    /// @notice What positions in a batch are checked against, at less cost than `batchAt`; zero when there is no such batch.
+    function spanOf(BatchId id) external view returns (Span memory);
     /// @notice Slots whose owners have signed for a batch, bit s for slot s.
     function coverageOf(BatchId id) external view returns (uint256 slots);
     function stateOf(BatchId id) external view returns (State);
