@@ -11,6 +11,7 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
 getContractFactory(name: 'Absence', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Absence__factory>
+getContractFactory(name: 'AuditStages', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AuditStages__factory>
 getContractFactory(name: 'Audits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Audits__factory>
 getContractFactory(name: 'Authority', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Authority__factory>
 getContractFactory(name: 'BLS', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BLS__factory>
@@ -57,11 +58,13 @@ getContractFactory(name: 'ReadSessions', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
 getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
+getContractFactory(name: 'Sampling', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sampling__factory>
 getContractFactory(name: 'Seats', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Seats__factory>
 getContractFactory(name: 'Services', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Services__factory>
 getContractFactory(name: 'SessionBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SessionBook__factory>
 getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Sessions__factory>
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
+getContractFactory(name: 'StorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageAudits__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
 getContractFactory(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLogV1__factory>
 getContractFactory(name: 'Tables', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Tables__factory>
@@ -69,6 +72,7 @@ getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
 
 getContractAt(name: 'Absence', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Absence>
+getContractAt(name: 'AuditStages', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AuditStages>
 getContractAt(name: 'Audits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Audits>
 getContractAt(name: 'Authority', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Authority>
 getContractAt(name: 'BLS', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BLS>
@@ -115,11 +119,13 @@ getContractAt(name: 'ReadSessions', address: string | ethers.Addressable, signer
 getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
 getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
+getContractAt(name: 'Sampling', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sampling>
 getContractAt(name: 'Seats', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Seats>
 getContractAt(name: 'Services', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Services>
 getContractAt(name: 'SessionBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SessionBook>
 getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Sessions>
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
+getContractAt(name: 'StorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageAudits>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
 getContractAt(name: 'StorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLogV1>
 getContractAt(name: 'Tables', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Tables>
@@ -127,6 +133,7 @@ getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
 
 deployContract(name: 'Absence', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Absence>
+deployContract(name: 'AuditStages', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AuditStages>
 deployContract(name: 'Audits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'BLS', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
@@ -173,11 +180,13 @@ deployContract(name: 'ReadSessions', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Sampling', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sampling>
 deployContract(name: 'Seats', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Seats>
 deployContract(name: 'Services', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'SessionBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Tables', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
@@ -185,6 +194,7 @@ deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
 
 deployContract(name: 'Absence', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Absence>
+deployContract(name: 'AuditStages', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AuditStages>
 deployContract(name: 'Audits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Audits>
 deployContract(name: 'Authority', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Authority>
 deployContract(name: 'BLS', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BLS>
@@ -231,11 +241,13 @@ deployContract(name: 'ReadSessions', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
+deployContract(name: 'Sampling', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sampling>
 deployContract(name: 'Seats', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Seats>
 deployContract(name: 'Services', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Services>
 deployContract(name: 'SessionBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SessionBook>
 deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Sessions>
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
+deployContract(name: 'StorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
 deployContract(name: 'StorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Tables', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>

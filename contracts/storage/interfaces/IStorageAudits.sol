@@ -2,9 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DrawId} from "../../core/types/DrawId.sol";
-import {CaseId} from "../types/CaseId.sol";
 import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
-import {IRecoverability} from "./IRecoverability.sol";
 
 /// @notice Once an epoch every storage node proves that it holds its rows, at a cost that doesn't grow with the data.
 /// @dev An audit of epoch e (of Parameters) goes through stages; anyone turns the cranks between them and is paid for it.
@@ -24,11 +22,10 @@ import {IRecoverability} from "./IRecoverability.sol";
 /// h = keccak256(abi.encode(nodeSeed, i)): the slot is number (h >> 128) mod count of the node's `count` slots in rising order, the
 /// unit is (h mod 2^128) mod units. A unit (see IStorageLog) names a batch, a segment in it, and one row of every slot; so a
 /// sample names one row. Its value is keccak256(abi.encodePacked(nodeSeed, uint256(i), row)). A *void* sample, of which nothing has
-/// to be held, may have the value zero: its batch has expired, no certificate covers the slot, or its segment is unrecoverable.
-/// The committed root is that of the mountain range (RFC 6962, keccak256) over the 1,024 values. B draws two different samples,
-/// x = keccak256(abi.encode(nodeSeed, seed of B)): number (x >> 128) mod 1,024, and of the 1,023 others in rising order number
-/// (x mod 2^128) mod 1,023. The answer opens both: the row in the segment's commitment, the segment in the batch, the batch in
-/// the log, and the value in the committed root.
+/// to be held, may have the value zero: its batch had expired when e began, or no certificate covers the slot.
+/// The committed root is that of the mountain range (RFC 6962, keccak256) over the 1,024 values. B draws two samples, neighbours so
+/// that one path proves both: the first is number 2 * (keccak256(abi.encode(nodeSeed, seed of B)) mod 512). The answer opens both:
+/// the row in the segment's commitment, the segment in the batch, the batch in the log, and the values in the committed root.
 ///
 /// **Why it holds.** A value takes the whole row under a seed that nobody knew before, so hashes of rows, another node's values
 /// and last epoch's values are worth nothing. Who lacks a share f of its rows passes with probability about (1 - f)^2. Making rows
@@ -41,9 +38,7 @@ import {IRecoverability} from "./IRecoverability.sol";
 /// **Blame.** A miss costs the epoch's reward. Missing more than "storage.missesAllowed" times without an answer between costs
 /// "storage.missSlashBps" of what is slashable, each time; "storage.reporterBps" of that goes to who settled. A bond that is short
 /// lets anyone evict the member from Committees.
-///
-/// **Unrecoverable segments** are found by cases: see IRecoverability.
-interface IStorageAudits is IRecoverability {
+interface IStorageAudits {
     /* TYPES */
 
     enum Stage {
@@ -57,15 +52,17 @@ interface IStorageAudits is IRecoverability {
     }
 
     /// @param stage where the audit stands
+    /// @param crankBps share of the budget that was set aside for cranks
     /// @param deadline last second of the running window; zero when none runs
     /// @param settleUntil last second at which seats may be settled; zero before `challenge`
     /// @param draw the beacon's draw of the stage: A in Seeding, B in Drawing and after
     /// @param seedA decides the samples; zero before Committing
     /// @param seedB decides which of them are opened; zero before Answering
-    /// @param budget wei
+    /// @param budget of the endowment for the epoch, wei
     /// @param crankLeft wei that cranks may still earn
     struct Audit {
         Stage stage;
+        uint16 crankBps;
         uint64 deadline;
         uint64 settleUntil;
         DrawId draw;
@@ -84,17 +81,16 @@ interface IStorageAudits is IRecoverability {
         Missed
     }
 
-    /// @notice What `commit` fixed, as `SamplesCommitted` tells it.
-    /// @param root over the values of the 1,024 samples
-    /// @param liable slots of the seat, bit s for slot s
+    /// @notice What `commit` fixed besides the root; `SamplesCommitted` tells all of it.
+    /// @param nodeSeed see above
     /// @param units of the committee when the epoch began
+    /// @param liable slots of the seat, bit s for slot s
     struct Sheet {
         uint64 epoch;
         CommitteeId committee;
         uint8 seat;
-        address operator;
+        bytes32 nodeSeed;
         uint64 units;
-        bytes32 root;
         uint256 liable;
     }
 
@@ -110,7 +106,7 @@ interface IStorageAudits is IRecoverability {
     error StorageAudits_TooLate(uint256 epoch, uint256 deadline);
     /// @notice Thrown when an audit is voided that can still go on.
     error StorageAudits_NotLost(uint256 epoch);
-    /// @notice Thrown when the caller is neither the seat's operator nor its signer, or, for an answer, not who committed.
+    /// @notice Thrown when the caller is neither the seat's operator nor its signer.
     error StorageAudits_NotTheMember(CommitteeId committee, uint8 seat, address caller);
     /// @notice Thrown when a seat has no slots to answer for.
     error StorageAudits_NotLiable(uint256 epoch, CommitteeId committee, uint8 seat);
@@ -119,24 +115,24 @@ interface IStorageAudits is IRecoverability {
     error StorageAudits_ZeroRoot();
     error StorageAudits_AlreadyCommitted(uint256 epoch, CommitteeId committee, uint8 seat);
     error StorageAudits_AlreadyAnswered(uint256 epoch, CommitteeId committee, uint8 seat);
-    /// @notice Thrown when nothing was committed, or not this sheet by this caller.
     error StorageAudits_NotCommitted(uint256 epoch, CommitteeId committee, uint8 seat);
     /// @notice Thrown when no seat is named that isn't settled yet.
     error StorageAudits_AlreadySettled(uint256 epoch, CommitteeId committee, uint256 seats);
-    /// @notice Thrown when the openings don't have the length that they say.
-    error StorageAudits_Malformed(uint256 position, uint256 length);
+    /// @notice Thrown when `length` bytes are left for a part of the openings that takes `needed`, or the part is of no known kind.
+    error StorageAudits_Malformed(uint256 length, uint256 needed);
     /// @notice Thrown when `unit` isn't in the batch named for it.
     error StorageAudits_WrongBatch(BatchId batch, uint256 unit);
-    /// @notice Thrown when `unit` isn't in the segment named for it, or the segment isn't in the batch.
+    /// @notice Thrown when `unit` isn't in the segment named for it, or no segment has such a shape.
     error StorageAudits_WrongSegment(BatchId batch, uint256 segment, uint256 unit);
-    /// @notice Thrown when a row isn't row `index` of the commitment that the segment has.
-    error StorageAudits_WrongRow(bytes32 commitment, uint256 index);
+    /// @notice Thrown when a row isn't row `index` of a segment that is number `segment` of the batch.
+    error StorageAudits_WrongRow(BatchId batch, uint256 segment, uint256 index);
     /// @notice Thrown when a sample is called void that isn't.
     error StorageAudits_NotVoid(BatchId batch, uint256 slot);
-    /// @notice Thrown when a sample is called void by a case that doesn't make it so.
-    error StorageAudits_NotVoidByCase(CaseId id, uint256 unit);
-    /// @notice Thrown when the opened values aren't those of the committed root.
-    error StorageAudits_WrongRoot(bytes32 root, bytes32 committed);
+    /// @notice Thrown when the openings lead to `root`, and that wasn't committed with this sheet.
+    error StorageAudits_WrongRoot(bytes32 root);
+    /// @notice Thrown when an address that must be named is zero.
+    error StorageAudits_ZeroAddress();
+
     /* EVENTS */
 
     event AuditOpened(uint256 indexed epoch, DrawId draw, uint256 budget);
@@ -152,15 +148,11 @@ interface IStorageAudits is IRecoverability {
         uint8 indexed seat,
         address operator,
         bytes32 root,
-        uint256 liable,
-        uint64 units
+        bytes32 nodeSeed,
+        uint64 units,
+        uint256 liable
     );
-    event SamplesProven(
-        uint256 indexed epoch,
-        CommitteeId indexed committee,
-        uint8 indexed seat,
-        address operator
-    );
+    event SamplesProven(uint256 indexed epoch, CommitteeId indexed committee, uint8 indexed seat);
     event SeatRewarded(
         uint256 indexed epoch,
         CommitteeId indexed committee,
@@ -178,6 +170,7 @@ interface IStorageAudits is IRecoverability {
         uint256 misses,
         uint256 slashed
     );
+
     /* EPOCHS */
 
     /// @notice Starts the audit of the current epoch. Anyone may call, once.
@@ -198,14 +191,13 @@ interface IStorageAudits is IRecoverability {
     /// @notice Commits a seat's samples. Caller is the operator or its signer.
     /// @param root of the mountain range over the 1,024 values
     function commit(uint64 epoch, CommitteeId committee, uint8 seat, bytes32 root) external;
-    /// @notice Opens the two samples drawn. Caller is who committed.
-    /// @dev Openings are packed, integers big-endian. First the one of the lower number, then the other, then siblings:
+    /// @notice Opens the two samples drawn. Anyone may call: only who holds the rows can.
+    /// @dev Openings are packed, integers big-endian. First the even number's, then the other's, then siblings:
     /// - row held: 0x00, batch u64, segment u32, units of the batch before the segment u64, first byte of the commitment u8, log2 K
     ///   u8, log2 of all rows u8, row size / 64 u16, number of segment siblings u8, rlcRoot 32, row, log2 rows row siblings (SHA-256,
     ///   bottom to top), segment siblings (RFC 9162 path of the leaf in the batch's root);
     /// - void by its batch: 0x01, batch u64;
-    /// - void by a case: 0x02, case u64;
-    /// - with t = bit length of (a xor b) for samples a < b: t - 1 siblings of a, t - 1 of b, the 10 - t that they share; bottom to top.
+    /// - siblings: nine, of the node above both values, bottom to top.
     /// @param sheet what was committed
     function answer(Sheet calldata sheet, bytes calldata openings) external;
     /// @notice Pays or blames seats of a committee: those that have answered at any time before `close`, the others after the window.
@@ -219,6 +211,6 @@ interface IStorageAudits is IRecoverability {
     function standingOf(uint256 epoch, CommitteeId committee, uint8 seat) external view returns (Standing);
     /// @notice Seats of a committee that are settled, bit i for seat i.
     function settledSeats(uint256 epoch, CommitteeId committee) external view returns (uint256);
-    /// @notice Misses of an operator since its last answer.
-    function missesOf(address operator) external view returns (uint256);
+    /// @notice Misses of an operator in a row, and the epoch of the last of them. An answer since then ends the row.
+    function missesOf(address operator) external view returns (uint256 misses, uint256 lastMissed);
 }

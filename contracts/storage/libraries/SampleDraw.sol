@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {CommitteeId} from "../types/StorageTypes.sol";
+import {SlotSet} from "./SlotSet.sol";
 
 /// @title SampleDraw
 /// @notice Which rows a node has to prove in an epoch, and which of them it has to open. See IStorageAudits.
@@ -50,19 +52,14 @@ library SampleDraw {
         uint256 liable,
         uint256 units
     ) internal pure returns (Sample memory) {
-        (uint256 high, uint256 low) = _halves(keccak256(abi.encode(seed, number)));
-        return Sample(slotAt(liable, high % sizeOf(liable)), low % units);
+        uint256 hash = uint256(keccak256(abi.encode(seed, number)));
+        return Sample(slotAt(liable, (hash >> 128) % SlotSet.size(liable)), uint128(hash) % units);
     }
 
-    /// @notice The two samples that seed B asks for.
-    /// @return a number of the lower one
-    /// @return b number of the higher one
-    function pair(bytes32 seed, bytes32 seedB) internal pure returns (uint256 a, uint256 b) {
-        (uint256 high, uint256 low) = _halves(keccak256(abi.encode(seed, seedB)));
-        a = high % SAMPLES;
-        b = low % (SAMPLES - 1);
-        if (b >= a) return (a, b + 1);
-        return (b, a);
+    /// @notice The two samples that seed B asks for: neighbours, so that one path proves both.
+    /// @return even number of the first; the second comes right after it
+    function pair(bytes32 seed, bytes32 seedB) internal pure returns (uint256 even) {
+        return 2 * (uint256(keccak256(abi.encode(seed, seedB))) % (SAMPLES / 2));
     }
 
     /* PLACES */
@@ -75,42 +72,18 @@ library SampleDraw {
         uint256 rowInStrip,
         uint256 rowsPerStrip
     ) internal pure returns (uint256) {
-        return ((slot + SLOTS - offset) % SLOTS) * rowsPerStrip + rowInStrip;
-    }
-
-    /// @notice Number of bits set.
-    function sizeOf(uint256 set) internal pure returns (uint256) {
+        // Numbers of 16 bits.
         unchecked {
-            // Sums of neighbours of 1, 2, 4 bits; then of bytes, by halves: 256 needs nine bits, which 16 have.
-            set -= (set >> 1) & 0x5555555555555555555555555555555555555555555555555555555555555555;
-            set =
-                (set & 0x3333333333333333333333333333333333333333333333333333333333333333) +
-                ((set >> 2) & 0x3333333333333333333333333333333333333333333333333333333333333333);
-            set = (set + (set >> 4)) & 0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f;
-            set =
-                (set & 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff) +
-                ((set >> 8) & 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff);
-            // The top half-word gathers the sum of all sixteen.
-            return (set * 0x0001000100010001000100010001000100010001000100010001000100010001) >> 240;
+            return ((slot + SLOTS - offset) % SLOTS) * rowsPerStrip + rowInStrip;
         }
     }
 
     /// @notice The element of a set that has `rank` smaller ones. The set has more than `rank` elements.
     function slotAt(uint256 set, uint256 rank) internal pure returns (uint256 slot) {
-        for (uint256 width = SLOTS / 2; width != 0; width >>= 1) {
-            uint256 low = set & ((1 << width) - 1);
-            uint256 size = sizeOf(low);
-            if (rank < size) {
-                set = low;
-            } else {
-                rank -= size;
-                slot += width;
-                set >>= width;
-            }
+        // A node has 32 slots at most: to drop the lowest one by one takes less than to halve the set eight times.
+        unchecked {
+            for (; rank != 0; --rank) set &= set - 1;
+            return Math.log2(set & (~set + 1));
         }
-    }
-
-    function _halves(bytes32 hash) private pure returns (uint256 high, uint256 low) {
-        return (uint256(hash) >> 128, uint128(uint256(hash)));
     }
 }

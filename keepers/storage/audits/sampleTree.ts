@@ -34,21 +34,11 @@ export class SampleTree {
     return this.#at(1);
   }
 
-  /**
-   * Siblings that prove samples a < b together: those of a up to below the node where the two paths meet, those of b, and
-   * those above that node, bottom to top.
-   */
-  provePair(a: number, b: number): Uint8Array[] {
-    const alone: [Uint8Array[], Uint8Array[]] = [[], []];
-    let [left, right] = [SAMPLES + a, SAMPLES + b];
-    while (left >> 1 !== right >> 1) {
-      alone[0].push(this.#at(left ^ 1));
-      alone[1].push(this.#at(right ^ 1));
-      [left, right] = [left >> 1, right >> 1];
-    }
-    const shared: Uint8Array[] = [];
-    for (let node = left >> 1; node > 1; node >>= 1) shared.push(this.#at(node ^ 1));
-    return [...alone[0], ...alone[1], ...shared];
+  /** Siblings that prove samples `even` and `even` + 1 together: those above both, bottom to top. */
+  provePair(even: number): Uint8Array[] {
+    const siblings: Uint8Array[] = [];
+    for (let node = (SAMPLES + even) >> 1; node > 1; node >>= 1) siblings.push(this.#at(node ^ 1));
+    return siblings;
   }
 
   #at(node: number): Uint8Array {

@@ -47,23 +47,27 @@ export function nodeSeed(seedA: string, { committee, seat, operator }: SeatOfAud
  */
 export function samplesOf(seed: Uint8Array, liable: bigint, units: bigint): Sample[] {
   const slots = elementsOf(liable);
-  const count = BigInt(slots.length);
-  return Array.from({ length: SAMPLES }, (_, number) => {
-    const [high, low] = halves(keccak(seed, word(number)));
-    return { number, slot: slots[Number(high % count)]!, unit: low % units };
-  });
+  return Array.from({ length: SAMPLES }, (_, number) => sampleAt(seed, number, slots, units));
 }
 
 /**
- * The numbers of the two samples that the second seed asks for, the lower first.
+ * One of them.
+ *
+ * @param slots that the seat answers for, in rising order
+ */
+export function sampleAt(seed: Uint8Array, number: number, slots: readonly number[], units: bigint): Sample {
+  const [high, low] = halves(keccak(seed, word(number)));
+  return { number, slot: slots[Number(high % BigInt(slots.length))]!, unit: low % units };
+}
+
+/**
+ * The even number of the first sample that the second seed asks for; the other comes right after it.
  *
  * @param seedB the audit's second seed, 32 bytes in hex
  */
-export function drawnPair(seed: Uint8Array, seedB: string): [number, number] {
-  const [high, low] = halves(keccak(seed, getBytes(seedB)));
-  const a = Number(high % BigInt(SAMPLES));
-  const b = Number(low % BigInt(SAMPLES - 1));
-  return b >= a ? [a, b + 1] : [b, a];
+export function drawnPair(seed: Uint8Array, seedB: string): number {
+  const hash = BigInt(keccak256(Buffer.concat([seed, getBytes(seedB)])));
+  return 2 * Number(hash % BigInt(SAMPLES / 2));
 }
 
 /** What a node commits for a row that it holds. Void samples may have 32 zero bytes in its place. */

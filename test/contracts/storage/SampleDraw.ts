@@ -20,7 +20,7 @@ interface Probe {
     [seed: Uint8Array, numbers: number[], liable: bigint, units: bigint],
     { slot: bigint; unit: bigint }[]
   >;
-  pair: View<[seed: Uint8Array, seedB: string], [bigint, bigint]>;
+  pair: View<[seed: Uint8Array, seedB: string], bigint>;
   sampleValue: View<[seed: Uint8Array, number: number, row: Uint8Array], string>;
   rowAt: View<[slot: number, offset: number, inStrip: number, perStrip: number], bigint>;
 }
@@ -64,11 +64,11 @@ describe("SampleDraw and its twin", () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  it("draw the same two of them (SAMPLE-7)", async () => {
+  it("draw the same two of them, neighbours (SAMPLE-7)", async () => {
     const probe = await networkHelpers.loadFixture(deploy);
     const property = fc.asyncProperty(hash, hash, async (nodes, seedB) => {
       const seed = ethers.getBytes(nodes);
-      expect(drawnPair(seed, seedB)).to.deep.equal((await probe.pair(seed, seedB)).map(Number));
+      expect(drawnPair(seed, seedB)).to.equal(Number(await probe.pair(seed, seedB)));
     });
     await fc.assert(property, { numRuns: 300 });
   });

@@ -34,7 +34,7 @@ export declare namespace ICommittees {
     }
 
   export interface AbsenceInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "beacon" | "bonds" | "challenge" | "challengeOf" | "collect" | "committeeCount" | "committeeOf" | "eip712Domain" | "enter" | "evict" | "expel" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "modules" | "movesLeft" | "open" | "operatorOf" | "owed" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "source" | "token" | "totalHeld" | "treasury" | "versionOf"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "beacon" | "bonds" | "challenge" | "challengeOf" | "collect" | "committeeCount" | "committeeOf" | "eip712Domain" | "enter" | "evict" | "expel" | "holderAt" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "modules" | "movesLeft" | "open" | "operatorOf" | "owed" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "source" | "token" | "totalHeld" | "treasury" | "versionOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "ChallengeAnswered" | "ChallengeReturned" | "CommitteeOpened" | "DepositCollected" | "EIP712DomainChanged" | "EndpointChanged" | "EntryLapsed" | "EntryRequested" | "MemberChallenged" | "MemberEntered" | "MemberLeft" | "SlotsAssigned"): EventFragment;
 
@@ -50,6 +50,7 @@ encodeFunctionData(functionFragment: 'eip712Domain', values?: undefined): string
 encodeFunctionData(functionFragment: 'enter', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'evict', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'expel', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'holderAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'keyAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'lapse', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'liableSlots', values: [BigNumberish, BigNumberish, BigNumberish]): string;
@@ -92,6 +93,7 @@ decodeFunctionResult(functionFragment: 'eip712Domain', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'enter', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'evict', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'expel', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'holderAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keyAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lapse', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liableSlots', data: BytesLike): Result;
@@ -398,6 +400,14 @@ decodeFunctionResult(functionFragment: 'versionOf', data: BytesLike): Result;
     
 
     
+    holderAt: TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
+    >
+    
+
+    
     keyAt: TypedContractMethod<
       [committee: BigNumberish, seat: BigNumberish, ],
       [BLS.G1StructOutput],
@@ -691,6 +701,11 @@ getFunction(nameOrSignature: 'expel'): TypedContractMethod<
       [operator: AddressLike, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'holderAt'): TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
     >;
 getFunction(nameOrSignature: 'keyAt'): TypedContractMethod<
       [committee: BigNumberish, seat: BigNumberish, ],

@@ -26,7 +26,7 @@ export declare namespace ICommittees {
     }
 
   export interface EntryInterface extends Interface {
-    getFunction(nameOrSignature: "beacon" | "bonds" | "committeeCount" | "committeeOf" | "eip712Domain" | "enter" | "evict" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "modules" | "movesLeft" | "open" | "operatorOf" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "source" | "token" | "treasury" | "versionOf"): FunctionFragment;
+    getFunction(nameOrSignature: "beacon" | "bonds" | "committeeCount" | "committeeOf" | "eip712Domain" | "enter" | "evict" | "holderAt" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "modules" | "movesLeft" | "open" | "operatorOf" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "source" | "token" | "treasury" | "versionOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CommitteeOpened" | "EIP712DomainChanged" | "EndpointChanged" | "EntryLapsed" | "EntryRequested" | "MemberEntered" | "MemberLeft" | "SlotsAssigned"): EventFragment;
 
@@ -37,6 +37,7 @@ encodeFunctionData(functionFragment: 'committeeOf', values: [BytesLike, BigNumbe
 encodeFunctionData(functionFragment: 'eip712Domain', values?: undefined): string;
 encodeFunctionData(functionFragment: 'enter', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'evict', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'holderAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'keyAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'lapse', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'liableSlots', values: [BigNumberish, BigNumberish, BigNumberish]): string;
@@ -72,6 +73,7 @@ decodeFunctionResult(functionFragment: 'committeeOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'eip712Domain', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'enter', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'evict', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'holderAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keyAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lapse', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liableSlots', data: BytesLike): Result;
@@ -284,6 +286,14 @@ decodeFunctionResult(functionFragment: 'versionOf', data: BytesLike): Result;
       [operator: AddressLike, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    holderAt: TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
     >
     
 
@@ -540,6 +550,11 @@ getFunction(nameOrSignature: 'evict'): TypedContractMethod<
       [operator: AddressLike, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'holderAt'): TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
     >;
 getFunction(nameOrSignature: 'keyAt'): TypedContractMethod<
       [committee: BigNumberish, seat: BigNumberish, ],

@@ -26,7 +26,7 @@ export declare namespace ICommittees {
     }
 
   export interface TablesInterface extends Interface {
-    getFunction(nameOrSignature: "committeeCount" | "committeeOf" | "enter" | "evict" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "movesLeft" | "open" | "operatorOf" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "versionOf"): FunctionFragment;
+    getFunction(nameOrSignature: "committeeCount" | "committeeOf" | "enter" | "evict" | "holderAt" | "keyAt" | "lapse" | "liableSlots" | "memberAt" | "memberCount" | "movesLeft" | "open" | "operatorOf" | "ownerOf" | "owners" | "ownersAt" | "parameters" | "possessionDigest" | "receiptDigest" | "requestEntry" | "requestOf" | "resign" | "seatOf" | "seats" | "setEndpoint" | "signers" | "slasher" | "versionOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CommitteeOpened" | "EndpointChanged" | "EntryLapsed" | "EntryRequested" | "MemberEntered" | "MemberLeft" | "SlotsAssigned"): EventFragment;
 
@@ -34,6 +34,7 @@ export declare namespace ICommittees {
 encodeFunctionData(functionFragment: 'committeeOf', values: [BytesLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'enter', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'evict', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'holderAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'keyAt', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'lapse', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'liableSlots', values: [BigNumberish, BigNumberish, BigNumberish]): string;
@@ -62,6 +63,7 @@ encodeFunctionData(functionFragment: 'versionOf', values: [BigNumberish]): strin
 decodeFunctionResult(functionFragment: 'committeeOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'enter', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'evict', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'holderAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keyAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'lapse', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liableSlots', data: BytesLike): Result;
@@ -234,6 +236,14 @@ decodeFunctionResult(functionFragment: 'versionOf', data: BytesLike): Result;
       [operator: AddressLike, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    holderAt: TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
     >
     
 
@@ -443,6 +453,11 @@ getFunction(nameOrSignature: 'evict'): TypedContractMethod<
       [operator: AddressLike, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'holderAt'): TypedContractMethod<
+      [committee: BigNumberish, seat: BigNumberish, ],
+      [[string, string] & {operator: string, signer: string }],
+      'view'
     >;
 getFunction(nameOrSignature: 'keyAt'): TypedContractMethod<
       [committee: BigNumberish, seat: BigNumberish, ],

@@ -6,83 +6,48 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 export declare namespace IStorageAudits {
       
-    export type SheetStruct = {epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, operator: AddressLike, units: BigNumberish, root: BytesLike, liable: BigNumberish}
+    export type SheetStruct = {epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, nodeSeed: BytesLike, units: BigNumberish, liable: BigNumberish}
 
-    export type SheetStructOutput = [epoch: bigint, committee: bigint, seat: bigint, operator: string, units: bigint, root: string, liable: bigint] & {epoch: bigint, committee: bigint, seat: bigint, operator: string, units: bigint, root: string, liable: bigint }
+    export type SheetStructOutput = [epoch: bigint, committee: bigint, seat: bigint, nodeSeed: string, units: bigint, liable: bigint] & {epoch: bigint, committee: bigint, seat: bigint, nodeSeed: string, units: bigint, liable: bigint }
   
 
-    export type AuditStruct = {stage: BigNumberish, deadline: BigNumberish, settleUntil: BigNumberish, draw: BigNumberish, seedA: BytesLike, seedB: BytesLike, budget: BigNumberish, crankLeft: BigNumberish}
+    export type AuditStruct = {stage: BigNumberish, crankBps: BigNumberish, deadline: BigNumberish, settleUntil: BigNumberish, draw: BigNumberish, seedA: BytesLike, seedB: BytesLike, budget: BigNumberish, crankLeft: BigNumberish}
 
-    export type AuditStructOutput = [stage: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint] & {stage: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint }
-  
-    }
-
-export declare namespace IRecoverability {
-      
-    export type CaseStruct = {filer: AddressLike, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, verdict: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, draw: BigNumberish, deadline: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, shown: BigNumberish, deposit: BigNumberish, commitment: BytesLike, mask: BigNumberish, seed: BytesLike, asked: BigNumberish}
-
-    export type CaseStructOutput = [filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint] & {filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint }
-  
-
-    export type FilingStruct = {epoch: BigNumberish, seat: BigNumberish, batch: BigNumberish, segment: BigNumberish, logK: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, start: BigNumberish, commitment: BytesLike, path: BytesLike[]}
-
-    export type FilingStructOutput = [epoch: bigint, seat: bigint, batch: bigint, segment: bigint, logK: bigint, logRows: bigint, rowUnits: bigint, start: bigint, commitment: string, path: string[]] & {epoch: bigint, seat: bigint, batch: bigint, segment: bigint, logK: bigint, logRows: bigint, rowUnits: bigint, start: bigint, commitment: string, path: string[] }
+    export type AuditStructOutput = [stage: bigint, crankBps: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint] & {stage: bigint, crankBps: bigint, deadline: bigint, settleUntil: bigint, draw: bigint, seedA: string, seedB: string, budget: bigint, crankLeft: bigint }
   
     }
 
   export interface IStorageAuditsInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "ask" | "auditOf" | "caseCount" | "caseOf" | "challenge" | "close" | "collect" | "commit" | "draw" | "drop" | "file" | "missesOf" | "open" | "owed" | "resolve" | "rowsOf" | "seed" | "settle" | "settledSeats" | "show" | "standingOf" | "totalHeld" | "void"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "auditOf" | "challenge" | "close" | "commit" | "draw" | "missesOf" | "open" | "seed" | "settle" | "settledSeats" | "standingOf" | "void"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CaseAsked" | "CaseFiled" | "CaseResolved" | "CrankPaid" | "CreditCollected" | "RowShown" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CrankPaid" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
 
     encodeFunctionData(functionFragment: 'answer', values: [IStorageAudits.SheetStruct, BytesLike]): string;
-encodeFunctionData(functionFragment: 'ask', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'auditOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'caseCount', values?: undefined): string;
-encodeFunctionData(functionFragment: 'caseOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'challenge', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'collect', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
 encodeFunctionData(functionFragment: 'draw', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'drop', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'file', values: [IRecoverability.FilingStruct]): string;
 encodeFunctionData(functionFragment: 'missesOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'open', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'owed', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'resolve', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'rowsOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'seed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settledSeats', values: [BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'show', values: [BigNumberish, BigNumberish, BytesLike, BytesLike[], BytesLike]): string;
 encodeFunctionData(functionFragment: 'standingOf', values: [BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'totalHeld', values?: undefined): string;
 encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'answer', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'ask', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'auditOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'caseCount', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'caseOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'challenge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'close', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'collect', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'draw', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'drop', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'file', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'missesOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'open', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'owed', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'resolve', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'rowsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'seed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settledSeats', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'show', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'standingOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
   }
 
@@ -159,42 +124,6 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
 
   
 
-    export namespace CaseAskedEvent {
-      export type InputTuple = [id: BigNumberish, asked: BigNumberish, rows: BigNumberish[], deadline: BigNumberish];
-      export type OutputTuple = [id: bigint, asked: bigint, rows: bigint[], deadline: bigint];
-      export interface OutputObject {id: bigint, asked: bigint, rows: bigint[], deadline: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace CaseFiledEvent {
-      export type InputTuple = [id: BigNumberish, batch: BigNumberish, segment: BigNumberish, filer: AddressLike, commitment: BytesLike, draw: BigNumberish];
-      export type OutputTuple = [id: bigint, batch: bigint, segment: bigint, filer: string, commitment: string, draw: bigint];
-      export interface OutputObject {id: bigint, batch: bigint, segment: bigint, filer: string, commitment: string, draw: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace CaseResolvedEvent {
-      export type InputTuple = [id: BigNumberish, verdict: BigNumberish, shown: BigNumberish];
-      export type OutputTuple = [id: bigint, verdict: bigint, shown: bigint];
-      export interface OutputObject {id: bigint, verdict: bigint, shown: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
     export namespace CrankPaidEvent {
       export type InputTuple = [epoch: BigNumberish, account: AddressLike, amount: BigNumberish];
       export type OutputTuple = [epoch: bigint, account: string, amount: bigint];
@@ -207,34 +136,10 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
 
   
 
-    export namespace CreditCollectedEvent {
-      export type InputTuple = [account: AddressLike, to: AddressLike, amount: BigNumberish];
-      export type OutputTuple = [account: string, to: string, amount: bigint];
-      export interface OutputObject {account: string, to: string, amount: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace RowShownEvent {
-      export type InputTuple = [id: BigNumberish, number: BigNumberish, account: AddressLike];
-      export type OutputTuple = [id: bigint, number: bigint, account: string];
-      export interface OutputObject {id: bigint, number: bigint, account: string };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
     export namespace SamplesCommittedEvent {
-      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, operator: AddressLike, root: BytesLike, liable: BigNumberish, units: BigNumberish];
-      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint, operator: string, root: string, liable: bigint, units: bigint];
-      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint, operator: string, root: string, liable: bigint, units: bigint };
+      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, operator: AddressLike, root: BytesLike, nodeSeed: BytesLike, units: BigNumberish, liable: BigNumberish];
+      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint, operator: string, root: string, nodeSeed: string, units: bigint, liable: bigint];
+      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint, operator: string, root: string, nodeSeed: string, units: bigint, liable: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -244,9 +149,9 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
   
 
     export namespace SamplesProvenEvent {
-      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, operator: AddressLike];
-      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint, operator: string];
-      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint, operator: string };
+      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish];
+      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint];
+      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -321,33 +226,9 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
-    ask: TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     auditOf: TypedContractMethod<
       [epoch: BigNumberish, ],
       [IStorageAudits.AuditStructOutput],
-      'view'
-    >
-    
-
-    
-    caseCount: TypedContractMethod<
-      [],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    caseOf: TypedContractMethod<
-      [id: BigNumberish, ],
-      [IRecoverability.CaseStructOutput],
       'view'
     >
     
@@ -369,14 +250,6 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
-    collect: TypedContractMethod<
-      [to: AddressLike, ],
-      [bigint],
-      'nonpayable'
-    >
-    
-
-    
     commit: TypedContractMethod<
       [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, root: BytesLike, ],
       [void],
@@ -393,25 +266,9 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
-    drop: TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    file: TypedContractMethod<
-      [filing: IRecoverability.FilingStruct, ],
-      [bigint],
-      'nonpayable'
-    >
-    
-
-    
     missesOf: TypedContractMethod<
       [operator: AddressLike, ],
-      [bigint],
+      [[bigint, bigint] & {misses: bigint, lastMissed: bigint }],
       'view'
     >
     
@@ -421,30 +278,6 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
       [epoch: BigNumberish, ],
       [bigint],
       'nonpayable'
-    >
-    
-
-    
-    owed: TypedContractMethod<
-      [account: AddressLike, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    resolve: TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    rowsOf: TypedContractMethod<
-      [id: BigNumberish, ],
-      [bigint[]],
-      'view'
     >
     
 
@@ -473,24 +306,8 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
-    show: TypedContractMethod<
-      [id: BigNumberish, number: BigNumberish, row: BytesLike, path: BytesLike[], rlcRoot: BytesLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     standingOf: TypedContractMethod<
       [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    totalHeld: TypedContractMethod<
-      [],
       [bigint],
       'view'
     >
@@ -512,24 +329,9 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'ask'): TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'auditOf'): TypedContractMethod<
       [epoch: BigNumberish, ],
       [IStorageAudits.AuditStructOutput],
-      'view'
-    >;
-getFunction(nameOrSignature: 'caseCount'): TypedContractMethod<
-      [],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'caseOf'): TypedContractMethod<
-      [id: BigNumberish, ],
-      [IRecoverability.CaseStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'challenge'): TypedContractMethod<
@@ -542,11 +344,6 @@ getFunction(nameOrSignature: 'close'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'collect'): TypedContractMethod<
-      [to: AddressLike, ],
-      [bigint],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'commit'): TypedContractMethod<
       [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, root: BytesLike, ],
       [void],
@@ -557,40 +354,15 @@ getFunction(nameOrSignature: 'draw'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'drop'): TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'file'): TypedContractMethod<
-      [filing: IRecoverability.FilingStruct, ],
-      [bigint],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'missesOf'): TypedContractMethod<
       [operator: AddressLike, ],
-      [bigint],
+      [[bigint, bigint] & {misses: bigint, lastMissed: bigint }],
       'view'
     >;
 getFunction(nameOrSignature: 'open'): TypedContractMethod<
       [epoch: BigNumberish, ],
       [bigint],
       'nonpayable'
-    >;
-getFunction(nameOrSignature: 'owed'): TypedContractMethod<
-      [account: AddressLike, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'resolve'): TypedContractMethod<
-      [id: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'rowsOf'): TypedContractMethod<
-      [id: BigNumberish, ],
-      [bigint[]],
-      'view'
     >;
 getFunction(nameOrSignature: 'seed'): TypedContractMethod<
       [epoch: BigNumberish, ],
@@ -607,18 +379,8 @@ getFunction(nameOrSignature: 'settledSeats'): TypedContractMethod<
       [bigint],
       'view'
     >;
-getFunction(nameOrSignature: 'show'): TypedContractMethod<
-      [id: BigNumberish, number: BigNumberish, row: BytesLike, path: BytesLike[], rlcRoot: BytesLike, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'standingOf'): TypedContractMethod<
       [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'totalHeld'): TypedContractMethod<
-      [],
       [bigint],
       'view'
     >;
@@ -634,12 +396,7 @@ getEvent(key: 'AuditDrawn'): TypedContractEvent<AuditDrawnEvent.InputTuple, Audi
 getEvent(key: 'AuditOpened'): TypedContractEvent<AuditOpenedEvent.InputTuple, AuditOpenedEvent.OutputTuple, AuditOpenedEvent.OutputObject>;
 getEvent(key: 'AuditSeeded'): TypedContractEvent<AuditSeededEvent.InputTuple, AuditSeededEvent.OutputTuple, AuditSeededEvent.OutputObject>;
 getEvent(key: 'AuditVoided'): TypedContractEvent<AuditVoidedEvent.InputTuple, AuditVoidedEvent.OutputTuple, AuditVoidedEvent.OutputObject>;
-getEvent(key: 'CaseAsked'): TypedContractEvent<CaseAskedEvent.InputTuple, CaseAskedEvent.OutputTuple, CaseAskedEvent.OutputObject>;
-getEvent(key: 'CaseFiled'): TypedContractEvent<CaseFiledEvent.InputTuple, CaseFiledEvent.OutputTuple, CaseFiledEvent.OutputObject>;
-getEvent(key: 'CaseResolved'): TypedContractEvent<CaseResolvedEvent.InputTuple, CaseResolvedEvent.OutputTuple, CaseResolvedEvent.OutputObject>;
 getEvent(key: 'CrankPaid'): TypedContractEvent<CrankPaidEvent.InputTuple, CrankPaidEvent.OutputTuple, CrankPaidEvent.OutputObject>;
-getEvent(key: 'CreditCollected'): TypedContractEvent<CreditCollectedEvent.InputTuple, CreditCollectedEvent.OutputTuple, CreditCollectedEvent.OutputObject>;
-getEvent(key: 'RowShown'): TypedContractEvent<RowShownEvent.InputTuple, RowShownEvent.OutputTuple, RowShownEvent.OutputObject>;
 getEvent(key: 'SamplesCommitted'): TypedContractEvent<SamplesCommittedEvent.InputTuple, SamplesCommittedEvent.OutputTuple, SamplesCommittedEvent.OutputObject>;
 getEvent(key: 'SamplesProven'): TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
 getEvent(key: 'SeatMissed'): TypedContractEvent<SeatMissedEvent.InputTuple, SeatMissedEvent.OutputTuple, SeatMissedEvent.OutputObject>;
@@ -671,35 +428,15 @@ getEvent(key: 'SeatRewarded'): TypedContractEvent<SeatRewardedEvent.InputTuple, 
       AuditVoided: TypedContractEvent<AuditVoidedEvent.InputTuple, AuditVoidedEvent.OutputTuple, AuditVoidedEvent.OutputObject>;
     
 
-      'CaseAsked(uint64,uint256,uint32[],uint256)': TypedContractEvent<CaseAskedEvent.InputTuple, CaseAskedEvent.OutputTuple, CaseAskedEvent.OutputObject>;
-      CaseAsked: TypedContractEvent<CaseAskedEvent.InputTuple, CaseAskedEvent.OutputTuple, CaseAskedEvent.OutputObject>;
-    
-
-      'CaseFiled(uint64,uint64,uint32,address,bytes32,uint64)': TypedContractEvent<CaseFiledEvent.InputTuple, CaseFiledEvent.OutputTuple, CaseFiledEvent.OutputObject>;
-      CaseFiled: TypedContractEvent<CaseFiledEvent.InputTuple, CaseFiledEvent.OutputTuple, CaseFiledEvent.OutputObject>;
-    
-
-      'CaseResolved(uint64,uint8,uint256)': TypedContractEvent<CaseResolvedEvent.InputTuple, CaseResolvedEvent.OutputTuple, CaseResolvedEvent.OutputObject>;
-      CaseResolved: TypedContractEvent<CaseResolvedEvent.InputTuple, CaseResolvedEvent.OutputTuple, CaseResolvedEvent.OutputObject>;
-    
-
       'CrankPaid(uint256,address,uint256)': TypedContractEvent<CrankPaidEvent.InputTuple, CrankPaidEvent.OutputTuple, CrankPaidEvent.OutputObject>;
       CrankPaid: TypedContractEvent<CrankPaidEvent.InputTuple, CrankPaidEvent.OutputTuple, CrankPaidEvent.OutputObject>;
     
 
-      'CreditCollected(address,address,uint256)': TypedContractEvent<CreditCollectedEvent.InputTuple, CreditCollectedEvent.OutputTuple, CreditCollectedEvent.OutputObject>;
-      CreditCollected: TypedContractEvent<CreditCollectedEvent.InputTuple, CreditCollectedEvent.OutputTuple, CreditCollectedEvent.OutputObject>;
-    
-
-      'RowShown(uint64,uint256,address)': TypedContractEvent<RowShownEvent.InputTuple, RowShownEvent.OutputTuple, RowShownEvent.OutputObject>;
-      RowShown: TypedContractEvent<RowShownEvent.InputTuple, RowShownEvent.OutputTuple, RowShownEvent.OutputObject>;
-    
-
-      'SamplesCommitted(uint256,uint16,uint8,address,bytes32,uint256,uint64)': TypedContractEvent<SamplesCommittedEvent.InputTuple, SamplesCommittedEvent.OutputTuple, SamplesCommittedEvent.OutputObject>;
+      'SamplesCommitted(uint256,uint16,uint8,address,bytes32,bytes32,uint64,uint256)': TypedContractEvent<SamplesCommittedEvent.InputTuple, SamplesCommittedEvent.OutputTuple, SamplesCommittedEvent.OutputObject>;
       SamplesCommitted: TypedContractEvent<SamplesCommittedEvent.InputTuple, SamplesCommittedEvent.OutputTuple, SamplesCommittedEvent.OutputObject>;
     
 
-      'SamplesProven(uint256,uint16,uint8,address)': TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
+      'SamplesProven(uint256,uint16,uint8)': TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
       SamplesProven: TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
     
 

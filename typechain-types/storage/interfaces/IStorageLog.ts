@@ -16,9 +16,14 @@ export declare namespace IStorageLog {
     export type CertificateStructOutput = [version: bigint, missing: bigint, signature: BLS.G2StructOutput] & {version: bigint, missing: bigint, signature: BLS.G2StructOutput }
   
 
-    export type BatchStruct = {root: BytesLike, owner: AddressLike, timestamp: BigNumberish, committee: BigNumberish, segments: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, expiry: BigNumberish}
+    export type BatchStruct = {root: BytesLike, committee: BigNumberish, segments: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, expiry: BigNumberish, owner: AddressLike, timestamp: BigNumberish}
 
-    export type BatchStructOutput = [root: string, owner: string, timestamp: bigint, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint] & {root: string, owner: string, timestamp: bigint, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint }
+    export type BatchStructOutput = [root: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint, owner: string, timestamp: bigint] & {root: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint, owner: string, timestamp: bigint }
+  
+
+    export type SpanStruct = {root: BytesLike, committee: BigNumberish, segments: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, expiry: BigNumberish}
+
+    export type SpanStructOutput = [root: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint] & {root: string, committee: bigint, segments: bigint, firstUnit: bigint, units: bigint, expiry: bigint }
   
     }
 
@@ -39,7 +44,7 @@ export declare namespace Rsema1d {
     }
 
   export interface IStorageLogInterface extends Interface {
-    getFunction(nameOrSignature: "append" | "appendCertified" | "batchAt" | "batchCount" | "batchHash" | "certify" | "coverageOf" | "feeUp" | "liveUnitsAt" | "logRoot" | "receiptDigest" | "roll" | "segmentLeaf" | "stateOf" | "totalLiveUnitsAt" | "unitsAt" | "verify"): FunctionFragment;
+    getFunction(nameOrSignature: "append" | "appendCertified" | "batchAt" | "batchCount" | "batchHash" | "certify" | "coverageOf" | "feeUp" | "liveUnitsAt" | "logRoot" | "receiptDigest" | "roll" | "segmentLeaf" | "spanOf" | "stateOf" | "totalLiveUnitsAt" | "unitsAt" | "verify"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "BatchAppended" | "BatchCertified"): EventFragment;
 
@@ -56,6 +61,7 @@ encodeFunctionData(functionFragment: 'logRoot', values?: undefined): string;
 encodeFunctionData(functionFragment: 'receiptDigest', values: [BigNumberish, BigNumberish, BytesLike, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'roll', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'segmentLeaf', values: [BytesLike, Rsema1d.ShapeStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'spanOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalLiveUnitsAt', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'unitsAt', values: [BigNumberish, BigNumberish]): string;
@@ -74,6 +80,7 @@ decodeFunctionResult(functionFragment: 'logRoot', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'receiptDigest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'roll', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'segmentLeaf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'spanOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalLiveUnitsAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unitsAt', data: BytesLike): Result;
@@ -243,6 +250,14 @@ decodeFunctionResult(functionFragment: 'verify', data: BytesLike): Result;
     
 
     
+    spanOf: TypedContractMethod<
+      [id: BigNumberish, ],
+      [IStorageLog.SpanStructOutput],
+      'view'
+    >
+    
+
+    
     stateOf: TypedContractMethod<
       [id: BigNumberish, ],
       [bigint],
@@ -340,6 +355,11 @@ getFunction(nameOrSignature: 'roll'): TypedContractMethod<
 getFunction(nameOrSignature: 'segmentLeaf'): TypedContractMethod<
       [commitment: BytesLike, shape: Rsema1d.ShapeStruct, start: BigNumberish, ],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'spanOf'): TypedContractMethod<
+      [id: BigNumberish, ],
+      [IStorageLog.SpanStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<

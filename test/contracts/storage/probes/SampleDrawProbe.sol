@@ -27,7 +27,7 @@ contract SampleDrawProbe {
         }
     }
 
-    function pair(bytes32 seed, bytes32 seedB) external pure returns (uint256, uint256) {
+    function pair(bytes32 seed, bytes32 seedB) external pure returns (uint256) {
         return SampleDraw.pair(seed, seedB);
     }
 

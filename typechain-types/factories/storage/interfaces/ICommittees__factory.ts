@@ -552,6 +552,35 @@
         "type": "uint8"
       }
     ],
+    "name": "holderAt",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint8",
+        "name": "seat",
+        "type": "uint8"
+      }
+    ],
     "name": "keyAt",
     "outputs": [
       {

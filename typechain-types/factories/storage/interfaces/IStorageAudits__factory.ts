@@ -72,93 +72,13 @@
   {
     "inputs": [
       {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint256",
-        "name": "number",
-        "type": "uint256"
-      }
-    ],
-    "name": "StorageAudits_AlreadyShown",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "StorageAudits_CaseStands",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint256",
-        "name": "deadline",
-        "type": "uint256"
-      }
-    ],
-    "name": "StorageAudits_CaseTooEarly",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint256",
-        "name": "deadline",
-        "type": "uint256"
-      }
-    ],
-    "name": "StorageAudits_CaseTooLate",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "logK",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint8",
-        "name": "logRows",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint16",
-        "name": "rowUnits",
-        "type": "uint16"
-      }
-    ],
-    "name": "StorageAudits_InvalidShape",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "position",
-        "type": "uint256"
-      },
-      {
         "internalType": "uint256",
         "name": "length",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "needed",
         "type": "uint256"
       }
     ],
@@ -274,22 +194,6 @@
   {
     "inputs": [
       {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint256",
-        "name": "unit",
-        "type": "uint256"
-      }
-    ],
-    "name": "StorageAudits_NotVoidByCase",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -317,17 +221,6 @@
       }
     ],
     "name": "StorageAudits_TooEarly",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "slots",
-        "type": "uint256"
-      }
-    ],
-    "name": "StorageAudits_TooFewSlots",
     "type": "error"
   },
   {
@@ -368,11 +261,6 @@
         "internalType": "bytes32",
         "name": "root",
         "type": "bytes32"
-      },
-      {
-        "internalType": "bytes32",
-        "name": "committed",
-        "type": "bytes32"
       }
     ],
     "name": "StorageAudits_WrongRoot",
@@ -381,9 +269,14 @@
   {
     "inputs": [
       {
-        "internalType": "bytes32",
-        "name": "commitment",
-        "type": "bytes32"
+        "internalType": "BatchId",
+        "name": "batch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "segment",
+        "type": "uint256"
       },
       {
         "internalType": "uint256",
@@ -437,24 +330,8 @@
     "type": "error"
   },
   {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "enum IRecoverability.Verdict",
-        "name": "verdict",
-        "type": "uint8"
-      },
-      {
-        "internalType": "enum IRecoverability.Verdict",
-        "name": "wanted",
-        "type": "uint8"
-      }
-    ],
-    "name": "StorageAudits_WrongVerdict",
+    "inputs": [],
+    "name": "StorageAudits_ZeroAddress",
     "type": "error"
   },
   {
@@ -605,105 +482,6 @@
     "inputs": [
       {
         "indexed": true,
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "asked",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint32[]",
-        "name": "rows",
-        "type": "uint32[]"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "deadline",
-        "type": "uint256"
-      }
-    ],
-    "name": "CaseAsked",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "indexed": true,
-        "internalType": "BatchId",
-        "name": "batch",
-        "type": "uint64"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint32",
-        "name": "segment",
-        "type": "uint32"
-      },
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "filer",
-        "type": "address"
-      },
-      {
-        "indexed": false,
-        "internalType": "bytes32",
-        "name": "commitment",
-        "type": "bytes32"
-      },
-      {
-        "indexed": false,
-        "internalType": "DrawId",
-        "name": "draw",
-        "type": "uint64"
-      }
-    ],
-    "name": "CaseFiled",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "indexed": false,
-        "internalType": "enum IRecoverability.Verdict",
-        "name": "verdict",
-        "type": "uint8"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "shown",
-        "type": "uint256"
-      }
-    ],
-    "name": "CaseResolved",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -722,56 +500,6 @@
       }
     ],
     "name": "CrankPaid",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      },
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "name": "CreditCollected",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "number",
-        "type": "uint256"
-      },
-      {
-        "indexed": true,
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      }
-    ],
-    "name": "RowShown",
     "type": "event"
   },
   {
@@ -809,15 +537,21 @@
       },
       {
         "indexed": false,
-        "internalType": "uint256",
-        "name": "liable",
-        "type": "uint256"
+        "internalType": "bytes32",
+        "name": "nodeSeed",
+        "type": "bytes32"
       },
       {
         "indexed": false,
         "internalType": "uint64",
         "name": "units",
         "type": "uint64"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "liable",
+        "type": "uint256"
       }
     ],
     "name": "SamplesCommitted",
@@ -843,12 +577,6 @@
         "internalType": "uint8",
         "name": "seat",
         "type": "uint8"
-      },
-      {
-        "indexed": false,
-        "internalType": "address",
-        "name": "operator",
-        "type": "address"
       }
     ],
     "name": "SamplesProven",
@@ -954,19 +682,14 @@
             "type": "uint8"
           },
           {
-            "internalType": "address",
-            "name": "operator",
-            "type": "address"
+            "internalType": "bytes32",
+            "name": "nodeSeed",
+            "type": "bytes32"
           },
           {
             "internalType": "uint64",
             "name": "units",
             "type": "uint64"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "root",
-            "type": "bytes32"
           },
           {
             "internalType": "uint256",
@@ -992,19 +715,6 @@
   {
     "inputs": [
       {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "ask",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -1018,6 +728,11 @@
             "internalType": "enum IStorageAudits.Stage",
             "name": "stage",
             "type": "uint8"
+          },
+          {
+            "internalType": "uint16",
+            "name": "crankBps",
+            "type": "uint16"
           },
           {
             "internalType": "uint64",
@@ -1064,125 +779,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "caseCount",
-    "outputs": [
-      {
-        "internalType": "uint64",
-        "name": "",
-        "type": "uint64"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "caseOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "address",
-            "name": "filer",
-            "type": "address"
-          },
-          {
-            "internalType": "uint64",
-            "name": "epoch",
-            "type": "uint64"
-          },
-          {
-            "internalType": "CommitteeId",
-            "name": "committee",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint8",
-            "name": "seat",
-            "type": "uint8"
-          },
-          {
-            "internalType": "enum IRecoverability.Verdict",
-            "name": "verdict",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint64",
-            "name": "firstUnit",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "units",
-            "type": "uint64"
-          },
-          {
-            "internalType": "DrawId",
-            "name": "draw",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "deadline",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint8",
-            "name": "logRows",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint16",
-            "name": "rowUnits",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "shown",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint128",
-            "name": "deposit",
-            "type": "uint128"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "commitment",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "uint256",
-            "name": "mask",
-            "type": "uint256"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "seed",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "uint256",
-            "name": "asked",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct IRecoverability.Case",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "internalType": "uint256",
@@ -1205,25 +801,6 @@
     ],
     "name": "close",
     "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "to",
-        "type": "address"
-      }
-    ],
-    "name": "collect",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -1277,90 +854,6 @@
   {
     "inputs": [
       {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "drop",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint64",
-            "name": "epoch",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint8",
-            "name": "seat",
-            "type": "uint8"
-          },
-          {
-            "internalType": "BatchId",
-            "name": "batch",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint32",
-            "name": "segment",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint8",
-            "name": "logK",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint8",
-            "name": "logRows",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint16",
-            "name": "rowUnits",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint64",
-            "name": "start",
-            "type": "uint64"
-          },
-          {
-            "internalType": "bytes32",
-            "name": "commitment",
-            "type": "bytes32"
-          },
-          {
-            "internalType": "bytes32[]",
-            "name": "path",
-            "type": "bytes32[]"
-          }
-        ],
-        "internalType": "struct IRecoverability.Filing",
-        "name": "filing",
-        "type": "tuple"
-      }
-    ],
-    "name": "file",
-    "outputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "address",
         "name": "operator",
         "type": "address"
@@ -1370,7 +863,12 @@
     "outputs": [
       {
         "internalType": "uint256",
-        "name": "",
+        "name": "misses",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "lastMissed",
         "type": "uint256"
       }
     ],
@@ -1394,57 +892,6 @@
       }
     ],
     "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "account",
-        "type": "address"
-      }
-    ],
-    "name": "owed",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "resolve",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      }
-    ],
-    "name": "rowsOf",
-    "outputs": [
-      {
-        "internalType": "uint32[]",
-        "name": "",
-        "type": "uint32[]"
-      }
-    ],
-    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -1510,39 +957,6 @@
   {
     "inputs": [
       {
-        "internalType": "CaseId",
-        "name": "id",
-        "type": "uint64"
-      },
-      {
-        "internalType": "uint256",
-        "name": "number",
-        "type": "uint256"
-      },
-      {
-        "internalType": "bytes",
-        "name": "row",
-        "type": "bytes"
-      },
-      {
-        "internalType": "bytes32[]",
-        "name": "path",
-        "type": "bytes32[]"
-      },
-      {
-        "internalType": "bytes32",
-        "name": "rlcRoot",
-        "type": "bytes32"
-      }
-    ],
-    "name": "show",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -1564,19 +978,6 @@
         "internalType": "enum IStorageAudits.Standing",
         "name": "",
         "type": "uint8"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "totalHeld",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
       }
     ],
     "stateMutability": "view",

@@ -448,16 +448,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -480,6 +470,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],
@@ -514,16 +514,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -546,6 +536,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],
@@ -798,6 +798,57 @@
         "type": "uint64"
       }
     ],
+    "name": "spanOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segments",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "firstUnit",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "units",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IStorageLog.Span",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
     "name": "stateOf",
     "outputs": [
       {
@@ -862,16 +913,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -894,6 +935,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],

@@ -469,16 +469,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -501,6 +491,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],
@@ -535,16 +535,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -567,6 +557,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],
@@ -819,6 +819,57 @@
         "type": "uint64"
       }
     ],
+    "name": "spanOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "bytes32",
+            "name": "root",
+            "type": "bytes32"
+          },
+          {
+            "internalType": "CommitteeId",
+            "name": "committee",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segments",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "firstUnit",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "units",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint40",
+            "name": "expiry",
+            "type": "uint40"
+          }
+        ],
+        "internalType": "struct IStorageLog.Span",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "id",
+        "type": "uint64"
+      }
+    ],
     "name": "stateOf",
     "outputs": [
       {
@@ -883,16 +934,6 @@
             "type": "bytes32"
           },
           {
-            "internalType": "address",
-            "name": "owner",
-            "type": "address"
-          },
-          {
-            "internalType": "uint40",
-            "name": "timestamp",
-            "type": "uint40"
-          },
-          {
             "internalType": "CommitteeId",
             "name": "committee",
             "type": "uint16"
@@ -915,6 +956,16 @@
           {
             "internalType": "uint40",
             "name": "expiry",
+            "type": "uint40"
+          },
+          {
+            "internalType": "address",
+            "name": "owner",
+            "type": "address"
+          },
+          {
+            "internalType": "uint40",
+            "name": "timestamp",
             "type": "uint40"
           }
         ],

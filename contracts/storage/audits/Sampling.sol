@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ICommittees} from "../interfaces/ICommittees.sol";
+import {IStorageAudits} from "../interfaces/IStorageAudits.sol";
+import {IStorageLog} from "../interfaces/IStorageLog.sol";
+import {Openings} from "../libraries/Openings.sol";
+import {SampleDraw} from "../libraries/SampleDraw.sol";
+import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
+import {AuditStages} from "./AuditStages.sol";
+
+/// @title Sampling
+/// @notice What members commit, and how they open what was drawn of it.
+abstract contract Sampling is AuditStages {
+    using Openings for bytes;
+    using Openings for Openings.Head;
+
+    /* CONSTANTS AND IMMUTABLES */
+
+    bytes32 internal constant ANSWERED = bytes32(uint256(1));
+    /// @dev Six words of a sheet come right after the selector.
+    uint256 private constant SHEET_END = 4 + 6 * 32;
+
+    ICommittees public immutable committees;
+    IStorageLog public immutable log;
+
+    /* STORAGE */
+
+    /// @param sheets hash of a seat's sheet and root; ANSWERED once it has proven them
+    /// @param settled seats, bit i for seat i
+    struct Board {
+        mapping(uint256 seat => bytes32) sheets;
+        uint256 settled;
+    }
+
+    /// @param sample that is opened
+    /// @param id of the batch that its opening names
+    struct Named {
+        SampleDraw.Sample sample;
+        BatchId id;
+        IStorageLog.Span batch;
+    }
+
+    mapping(uint256 epoch => mapping(CommitteeId committee => Board)) internal _boards;
+
+    /* CONSTRUCTOR */
+
+    constructor(ICommittees committees_, IStorageLog log_) {
+        require(address(committees_) != address(0), StorageAudits_ZeroAddress());
+        require(address(log_) != address(0), StorageAudits_ZeroAddress());
+        committees = committees_;
+        log = log_;
+    }
+
+    /* COMMIT */
+
+    /// @inheritdoc IStorageAudits
+    function commit(uint64 epoch, CommitteeId committee, uint8 seat, bytes32 root) external {
+        Audit storage audit = _inWindow(epoch, Stage.Committing);
+        require(root != 0, StorageAudits_ZeroRoot());
+        Board storage board = _boards[epoch][committee];
+        require(board.sheets[seat] == 0, StorageAudits_AlreadyCommitted(epoch, committee, seat));
+        address operator = _requireMember(committee, seat);
+        Sheet memory sheet = Sheet({
+            epoch: epoch,
+            committee: committee,
+            seat: seat,
+            nodeSeed: SampleDraw.nodeSeed(audit.seedA, committee, seat, operator),
+            units: _requireUnits(epoch, committee),
+            liable: committees.liableSlots(committee, seat, epoch)
+        });
+        require(sheet.liable != 0, StorageAudits_NotLiable(epoch, committee, seat));
+
+        board.sheets[seat] = keccak256(abi.encode(sheet, root));
+        _emitCommitted(sheet, operator, root);
+    }
+
+    function _emitCommitted(Sheet memory sheet, address operator, bytes32 root) private {
+        emit SamplesCommitted(
+            sheet.epoch,
+            sheet.committee,
+            sheet.seat,
+            operator,
+            root,
+            sheet.nodeSeed,
+            sheet.units,
+            sheet.liable
+        );
+    }
+
+    /* ANSWER */
+
+    /// @inheritdoc IStorageAudits
+    function answer(Sheet calldata sheet, bytes calldata openings) external {
+        (uint64 epoch, CommitteeId committee, uint8 seat) = (sheet.epoch, sheet.committee, sheet.seat);
+        Audit storage audit = _inWindow(epoch, Stage.Answering);
+        mapping(uint256 => bytes32) storage sheets = _boards[epoch][committee].sheets;
+        bytes32 committed = sheets[seat];
+        require(committed != 0, StorageAudits_NotCommitted(epoch, committee, seat));
+        require(committed != ANSWERED, StorageAudits_AlreadyAnswered(epoch, committee, seat));
+        bytes32 root = _rootOpened(sheet, SampleDraw.pair(sheet.nodeSeed, audit.seedB), openings);
+        // As abi.encode(sheet, root).
+        bytes32 proven = keccak256(bytes.concat(msg.data[4:SHEET_END], root));
+        require(proven == committed, StorageAudits_WrongRoot(root));
+
+        sheets[seat] = ANSWERED;
+        emit SamplesProven(epoch, committee, seat);
+    }
+
+    /// @return root that the openings of samples `even` and `even` + 1 lead to
+    function _rootOpened(
+        Sheet calldata sheet,
+        uint256 even,
+        bytes calldata openings
+    ) private view returns (bytes32 root) {
+        (bytes32 first, uint256 size) = _valueOpened(sheet, even, openings);
+        openings = _from(openings, size);
+        bytes32 second;
+        (second, size) = _valueOpened(sheet, even + 1, openings);
+        openings = _from(openings, size);
+        require(
+            openings.length == Openings.TREE_BYTES,
+            StorageAudits_Malformed(openings.length, Openings.TREE_BYTES)
+        );
+        return Openings.rootOver(even, first, second, openings);
+    }
+
+    /// @param rest what starts with the opening of sample `number`
+    /// @return value of the sample, zero when it is void
+    /// @return size of the opening
+    function _valueOpened(
+        Sheet calldata sheet,
+        uint256 number,
+        bytes calldata rest
+    ) private view returns (bytes32 value, uint256 size) {
+        Named memory named;
+        named.sample = SampleDraw.sampleAt(sheet.nodeSeed, number, sheet.liable, sheet.units);
+        Openings.Kind kind;
+        (kind, named.id) = rest.kindOf();
+        named.batch = log.spanOf(named.id);
+        _requireWithin(named, sheet.committee);
+        if (kind == Openings.Kind.VoidByBatch) {
+            _requireVoid(named, sheet.epoch);
+            return (0, Openings.VOID_BYTES);
+        }
+        require(kind == Openings.Kind.Row, StorageAudits_Malformed(rest.length, Openings.VOID_BYTES));
+        bytes calldata row;
+        (row, size) = _rowOpened(named, rest);
+        value = SampleDraw.valueOf(sheet.nodeSeed, number, row);
+    }
+
+    /// @return row that the sample names, proven to be of its segment in the batch
+    /// @return size of its opening
+    function _rowOpened(
+        Named memory named,
+        bytes calldata rest
+    ) private view returns (bytes calldata row, uint256 size) {
+        Openings.Head memory head = rest.headOf();
+        uint256 index = _indexIn(named, head);
+        size = head.sizeOf();
+        rest = _until(rest, size);
+        bool isOf = rest.isRowOf(head, index, named.batch.segments, named.batch.root);
+        require(isOf, StorageAudits_WrongRow(named.id, head.segment, index));
+        row = rest.rowIn(head);
+    }
+
+    /// @return index of the row that the sample names in the segment that the head describes
+    function _indexIn(Named memory named, Openings.Head memory head) private pure returns (uint256 index) {
+        uint256 unit = named.sample.unit;
+        // Numbers of 64 bits.
+        unchecked {
+            uint256 first = uint256(named.batch.firstUnit) + head.start;
+            bool isIn = head.hasShape() && unit >= first && unit - first < head.units();
+            require(isIn, StorageAudits_WrongSegment(named.id, head.segment, unit));
+            uint256 rowInStrip = (unit - first) / head.rowUnits;
+            return SampleDraw.rowAt(named.sample.slot, head.offset, rowInStrip, head.rowsPerStrip());
+        }
+    }
+
+    function _requireWithin(Named memory named, CommitteeId committee) private pure {
+        (uint256 unit, IStorageLog.Span memory batch) = (named.sample.unit, named.batch);
+        bool isWithin =
+            batch.committee == committee && unit >= batch.firstUnit && unit - batch.firstUnit < batch.units;
+        require(isWithin, StorageAudits_WrongBatch(named.id, unit));
+    }
+
+    function _requireVoid(Named memory named, uint256 epoch) private view {
+        uint256 expiry = named.batch.expiry;
+        bool isVoid =
+            (expiry != 0 && expiry <= epoch * EPOCH_LENGTH) ||
+                log.coverageOf(named.id) & (1 << named.sample.slot) == 0;
+        require(isVoid, StorageAudits_NotVoid(named.id, named.sample.slot));
+    }
+
+    function _from(bytes calldata self, uint256 size) private pure returns (bytes calldata) {
+        return self[_requireSize(self, size):];
+    }
+
+    function _until(bytes calldata self, uint256 size) private pure returns (bytes calldata) {
+        return self[:_requireSize(self, size)];
+    }
+
+    function _requireSize(bytes calldata self, uint256 size) private pure returns (uint256) {
+        require(size <= self.length, StorageAudits_Malformed(self.length, size));
+        return size;
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IStorageAudits
+    function standingOf(uint256 epoch, CommitteeId committee, uint8 seat) external view returns (Standing) {
+        Board storage board = _boards[epoch][committee];
+        bytes32 committed = board.sheets[seat];
+        bool isSettled = (board.settled >> seat) & 1 == 1;
+        if (committed == ANSWERED) return isSettled ? Standing.Paid : Standing.Answered;
+        if (isSettled) return Standing.Missed;
+        return committed == 0 ? Standing.None : Standing.Committed;
+    }
+
+    /// @inheritdoc IStorageAudits
+    function settledSeats(uint256 epoch, CommitteeId committee) external view returns (uint256) {
+        return _boards[epoch][committee].settled;
+    }
+
+    /// @dev The operator of a seat, when the caller speaks for it.
+    function _requireMember(CommitteeId committee, uint8 seat) internal view returns (address operator) {
+        address signer;
+        (operator, signer) = committees.holderAt(committee, seat);
+        bool isMember = msg.sender == operator || msg.sender == signer;
+        require(isMember, StorageAudits_NotTheMember(committee, seat, msg.sender));
+    }
+
+    function _requireUnits(uint256 epoch, CommitteeId committee) internal view returns (uint64 units) {
+        units = log.unitsAt(committee, epoch);
+        require(units != 0, StorageAudits_NothingToProve(epoch, committee));
+    }
+}
