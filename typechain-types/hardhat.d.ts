@@ -44,7 +44,6 @@ getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageAudits__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
-getContractFactory(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLogV1__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
 getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
@@ -66,7 +65,6 @@ getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
 getContractFactory(name: 'StorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageAudits__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
-getContractFactory(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLogV1__factory>
 getContractFactory(name: 'Tables', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Tables__factory>
 getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
@@ -105,7 +103,6 @@ getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IStorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageAudits>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
-getContractAt(name: 'IStorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLogV1>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
 getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
@@ -127,7 +124,6 @@ getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
 getContractAt(name: 'StorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageAudits>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
-getContractAt(name: 'StorageLogV1', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLogV1>
 getContractAt(name: 'Tables', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Tables>
 getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
@@ -166,7 +162,6 @@ deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
-deployContract(name: 'IStorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -188,7 +183,6 @@ deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
-deployContract(name: 'StorageLogV1', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Tables', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
@@ -227,7 +221,6 @@ deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer |
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
-deployContract(name: 'IStorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLogV1>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -249,7 +242,6 @@ deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
-deployContract(name: 'StorageLogV1', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLogV1>
 deployContract(name: 'Tables', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>

@@ -9,7 +9,9 @@ import { Bonds__factory } from "../../typechain-types/factories/core/Bonds__fact
 import { MyceliaToken__factory } from "../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { Parameters__factory } from "../../typechain-types/factories/core/Parameters__factory.js";
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
-import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
+import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
+import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 
 /** Interfaces of the contracts that people and keepers call, by deployment name: they name calls, events and errors. */
 export function contractInterfaces(): Map<string, Interface> {
@@ -19,7 +21,9 @@ export function contractInterfaces(): Map<string, Interface> {
     ["Bonds", Bonds__factory.createInterface()],
     ["Beacon", Beacon__factory.createInterface()],
     ["Committees", Committees__factory.createInterface()],
-    ["StorageLog", StorageLogV1__factory.createInterface()],
+    ["StorageLog", StorageLog__factory.createInterface()],
+    ["Endowment", Endowment__factory.createInterface()],
+    ["ReadSessions", ReadSessions__factory.createInterface()],
     ["Models", Models__factory.createInterface()],
     ["Ledger", Ledger__factory.createInterface()],
     ["Services", Services__factory.createInterface()],

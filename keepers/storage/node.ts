@@ -27,6 +27,7 @@ const STATUSES = {
   "storage/not-my-slot": 403,
   "storage/not-my-segment": 403,
   "storage/unknown-batch": 404,
+  "storage/expired-batch": 410,
 } as const;
 
 export interface StorageNodeOptions {
@@ -102,6 +103,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     provider,
     deployment,
     hooks,
+    committee: place.committee,
     confirmations: settings.confirmations,
   });
   addBatchRoutes(server, {

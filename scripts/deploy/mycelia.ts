@@ -11,7 +11,7 @@ import { devnetParameters, type ParameterPlan } from "./parameters.ts";
 import { blockSource, myceliaPlan } from "./plan.ts";
 
 /** Contracts that take new business under a name and a version. */
-const modules = ["Committees", "StorageLog", "Services", "Sessions", "Audits"];
+const modules = ["Committees", "StorageLog", "ReadSessions", "Services", "Sessions", "Audits"];
 
 const treasuryShare = 3;
 const adminRole = 0n;

@@ -14,7 +14,9 @@ import { Treasury__factory } from "../../typechain-types/factories/core/Treasury
 import { Authority__factory } from "../../typechain-types/factories/governance/Authority__factory.js";
 import { Timelock__factory } from "../../typechain-types/factories/governance/Timelock__factory.js";
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
-import { StorageLogV1__factory } from "../../typechain-types/factories/storage/StorageLogV1__factory.js";
+import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
+import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 import type { DeployStep } from "./deploy.ts";
 import type { DeploySettings } from "./devnet.ts";
 
@@ -77,9 +79,20 @@ function storagePlan(): DeployStep[] {
       ],
     },
     {
+      name: "Endowment",
+      factory: new Endowment__factory(),
+      // Nothing proves storage yet: what is paid waits here, and nobody can take it out.
+      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Treasury", "StorageLog", "Committees"),
+    },
+    {
       name: "StorageLog",
-      factory: new StorageLogV1__factory(),
-      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Treasury", "Modules"),
+      factory: new StorageLog__factory(),
+      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Modules", "Committees", "Endowment"),
+    },
+    {
+      name: "ReadSessions",
+      factory: new ReadSessions__factory(),
+      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Modules", "Committees"),
     },
   ];
 }

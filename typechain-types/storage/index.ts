@@ -14,4 +14,3 @@ export type { Endowment } from './Endowment.js';
 export type { ReadSessions } from './ReadSessions.js';
 export type { StorageAudits } from './StorageAudits.js';
 export type { StorageLog } from './StorageLog.js';
-export type { StorageLogV1 } from './StorageLogV1.js';

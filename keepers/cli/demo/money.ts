@@ -4,7 +4,7 @@ import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";
 
 /** Contracts that hold money for others and keep an explicit sum of it. */
-const holders = ["Bonds", "Ledger", "Beacon"];
+const holders = ["Bonds", "Ledger", "Beacon", "Committees", "Endowment", "ReadSessions"];
 
 export interface Holding {
   readonly contract: string;

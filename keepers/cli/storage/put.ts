@@ -23,8 +23,8 @@ export interface StoredFile {
   readonly segments: number;
   readonly state: string;
   readonly slotsCovered: number;
-  /** Index in the log and fee in wei; null when it was not published. */
-  readonly batch: { readonly index: number; readonly fee: bigint } | null;
+  /** Position in the log, fee in wei and expiry in seconds of each batch; none when it was not published. */
+  readonly batches: readonly { readonly id: number; readonly fee: bigint; readonly expiry: number }[];
 }
 
 /** Stores a file over the committee, and publishes it. */
@@ -44,14 +44,14 @@ export async function putFile(request: PutRequest): Promise<StoredFile> {
       });
       progress.end();
       const { state, slotsCovered } = put;
-      const batch = request.publish ? await storage.publish([put], { signal }) : null;
+      const batches = request.publish ? await storage.publish([put], { signal }) : [];
       return {
         objectRoot: hexlify(put.objectRoot),
         size: put.size,
         segments: put.manifest.segments.length,
         state,
         slotsCovered,
-        batch: batch && { index: Number(batch.index), fee: batch.fee },
+        batches: batches.map(({ id, fee, expiry }) => ({ id: Number(id), fee, expiry: Number(expiry) })),
       };
     },
   );

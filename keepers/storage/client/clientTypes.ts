@@ -56,6 +56,11 @@ export interface PutOptions extends StorageCallOptions {
   readonly size?: number;
 }
 
+export interface PublishOptions extends StorageCallOptions {
+  /** Months of 30 days that are paid for, 12 when absent; 0 = for ever. */
+  readonly months?: number;
+}
+
 export interface MemberFailure {
   readonly member: number;
   readonly endpoint: string;
@@ -129,11 +134,12 @@ export interface StorageClient {
    */
   get(objectRoot: Uint8Array, options?: StorageCallOptions): Promise<StoredObject>;
   /**
-   * Appends one batch with the segments of these objects to the log, and pays for it; the same objects are never paid twice.
-   * @throws FatalError storage/no-signer, storage/batch-too-large; what the transaction sender throws
+   * Appends the segments of these objects to the log, one batch for each committee that holds some, and pays for them. The
+   * same objects are paid again only when what was paid has expired, or when they are to be kept for ever and were leased.
+   * @throws FatalError storage/no-signer, storage/batch-too-large, storage/bad-term; what the transaction sender throws
    */
   publish(
     objects: readonly Pick<PutResult, "manifest" | "objectRoot">[],
-    options?: StorageCallOptions,
-  ): Promise<PublishedBatch>;
+    options?: PublishOptions,
+  ): Promise<PublishedBatch[]>;
 }

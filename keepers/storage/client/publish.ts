@@ -1,16 +1,16 @@
 import { hexlify, type JsonRpcProvider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
-import { IStorageLogV1__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
+import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import { ensureAllowance } from "../chain/allowance.ts";
 import { type CommitteeMember, contractAddress } from "../chain/committeeView.ts";
-import { batchRoot, findBatch, type LoggedBatch } from "../chain/publications.ts";
-import type { ManifestSegment } from "../format/manifest.ts";
+import { batchesOf, type LoggedBatch } from "../chain/publications.ts";
+import { committeeOf } from "../chain/rendezvous.ts";
+import { type BatchLayout, type BatchSegment, layOut } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
-import { codedBytes } from "../format/shapeRules.ts";
-import { MAX_BATCH_SEGMENTS, type Publication } from "../node/publicationRoutes.ts";
+import { MAX_TOLD_SEGMENTS, publicationOf } from "../node/publicationRoutes.ts";
 import type { PublishedBatch, PutResult } from "./clientTypes.ts";
 import type { MemberApi } from "./memberApi.ts";
 
@@ -19,74 +19,108 @@ export interface PublishNeeds {
   readonly deployment: Deployment;
   readonly transactions: TransactionSender;
   readonly api: MemberApi;
-  readonly members: readonly CommitteeMember[];
+  /** Number of open committees. */
+  readonly committeeCount: () => Promise<number>;
+  readonly membersOf: (committee: number) => Promise<readonly CommitteeMember[]>;
 }
 
 type Publishable = Pick<PutResult, "manifest" | "objectRoot">;
 
-/** Appends the segments of some objects as one batch, unless the log has it already, and tells the members. */
+interface Draft {
+  readonly committee: number;
+  readonly layout: BatchLayout;
+  /** 0x-hex. */
+  readonly root: string;
+  /** Months of 30 days; 0 = for ever. */
+  readonly months: number;
+}
+
+/** Appends the segments of some objects, one batch a committee, unless the log has it already, and tells the members. */
 export async function publishObjects(
   needs: PublishNeeds,
   objects: readonly Publishable[],
+  months: number,
   signal: AbortSignal,
-): Promise<PublishedBatch> {
-  const segments = uniqueSegments(objects);
-  const commitments = segments.map(({ commitment }) => commitment);
-  const root = hexlify(batchRoot(commitments));
-  const found = await findBatch(needs.provider, needs.deployment, root, needs.transactions.address, signal);
-  const batch = found ?? (await append(needs, root, segments, signal));
-  const publication: Publication = {
-    index: batch.index.toString(),
-    block: batch.block,
-    commitments: commitments.map(nameOf),
-    objects: objects.map(({ objectRoot }) => nameOf(objectRoot)),
-  };
-  return { ...batch, known: found !== undefined, toldMembers: await tell(needs, publication, signal) };
+): Promise<PublishedBatch[]> {
+  const count = await needs.committeeCount();
+  const published: PublishedBatch[] = [];
+  for (const [committee, segments] of byCommittee(uniqueSegments(objects), count)) {
+    const layout = layOut(segments);
+    const draft = { committee, layout, root: hexlify(layout.root), months };
+    const { known, latest } = await lookUp(needs, draft, signal);
+    const batch = known ?? (await append(needs, draft, latest, signal));
+    const toldMembers = await tell(needs, batch, layout, objects, signal);
+    published.push({ ...batch, known: known !== undefined, toldMembers });
+  }
+  return published;
 }
 
 /** The segments in their order, each once: packed or repeated content is paid for once. */
-function uniqueSegments(objects: readonly Publishable[]): ManifestSegment[] {
-  const unique = new Map<string, ManifestSegment>();
+function uniqueSegments(objects: readonly Publishable[]): BatchSegment[] {
+  const unique = new Map<string, BatchSegment>();
   for (const { manifest } of objects) {
-    for (const segment of manifest.segments) {
-      const name = nameOf(segment.commitment);
-      if (!unique.has(name)) unique.set(name, segment);
+    for (const { commitment, shape } of manifest.segments) {
+      const name = nameOf(commitment);
+      if (!unique.has(name)) unique.set(name, { commitment, shape });
     }
   }
-  if (unique.size > 0 && unique.size <= MAX_BATCH_SEGMENTS) return [...unique.values()];
+  if (unique.size > 0 && unique.size <= MAX_TOLD_SEGMENTS) return [...unique.values()];
   throw new FatalError(
     "storage/batch-too-large",
-    `a batch has 1 to ${MAX_BATCH_SEGMENTS} segments, not ${unique.size}`,
+    `a batch has 1 to ${MAX_TOLD_SEGMENTS} segments, not ${unique.size}`,
     {
       segments: unique.size,
-      maxSegments: MAX_BATCH_SEGMENTS,
+      maxSegments: MAX_TOLD_SEGMENTS,
     },
   );
 }
 
-async function append(
+function byCommittee(segments: readonly BatchSegment[], count: number): Map<number, BatchSegment[]> {
+  return Map.groupBy(segments, ({ commitment }) => committeeOf(commitment, count));
+}
+
+/** What the log has of a draft: a batch that does for it, and the latest that does not. */
+async function lookUp(
   { provider, deployment, transactions }: PublishNeeds,
-  root: string,
-  segments: readonly ManifestSegment[],
+  { root, months }: Draft,
+  signal: AbortSignal,
+): Promise<{ readonly known?: LoggedBatch; readonly latest?: LoggedBatch }> {
+  const now = BigInt((await provider.getBlock("latest"))?.timestamp ?? 0);
+  let latest: LoggedBatch | undefined;
+  for await (const batch of batchesOf(provider, deployment, root, transactions.address, signal)) {
+    if (batch.expiry === 0n || (months !== 0 && batch.expiry > now)) return { known: batch };
+    latest ??= batch;
+  }
+  return latest === undefined ? {} : { latest };
+}
+
+/** @param latest batch of the same segments that has expired or ends sooner than it should */
+async function append(
+  needs: PublishNeeds,
+  draft: Draft,
+  latest: LoggedBatch | undefined,
   signal: AbortSignal,
 ): Promise<LoggedBatch> {
+  const { provider, deployment, transactions } = needs;
+  const { root, committee, months, layout } = draft;
   const to = contractAddress(deployment, "StorageLog");
-  const log = IStorageLogV1__factory.connect(to, provider);
-  const size = segments.reduce((sum, { shape }) => sum + BigInt(codedBytes(shape)), 0n);
-  const fee = await log.feeUp(size);
+  const log = IStorageLog__factory.connect(to, provider);
+  const order = { root, committee, segments: layout.segments.length, units: layout.units, months };
+  const fee = await log.feeUp(layout.units, months);
   const bonds = IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider);
   // A batch that came between may have used the allowance up: then approving again is a new job.
-  const key = `storage/approve/${root}/${await log.batchCount()}/${fee}`;
+  const approval = `storage/approve/${root}/${await log.batchCount()}/${fee}`;
   await ensureAllowance(
     provider,
     transactions,
-    { token: await bonds.token(), spender: to, amount: fee, key },
+    { token: await bonds.token(), spender: to, amount: fee, key: approval },
     signal,
   );
-  const data = log.interface.encodeFunctionData("append", [root, segments.length, size, fee]);
-  await transactions.send({ key: `storage/publish/${root}`, to, data }, signal);
-  const batch = await findBatch(provider, deployment, root, transactions.address, signal);
-  if (batch !== undefined) return batch;
+  const data = log.interface.encodeFunctionData("append", [order, fee]);
+  const key = `storage/publish/${root}/${months === 0 ? "ever" : "lease"}/${latest?.id ?? "first"}`;
+  await transactions.send({ key, to, data }, signal);
+  const { known } = await lookUp(needs, draft, signal);
+  if (known !== undefined) return known;
   throw new RetryableError(
     "storage/not-appended",
     `the batch ${root} is not in the log (a reorg?); publish again`,
@@ -95,10 +129,18 @@ async function append(
 }
 
 async function tell(
-  { api, members }: PublishNeeds,
-  publication: Publication,
+  { api, membersOf }: PublishNeeds,
+  batch: LoggedBatch,
+  layout: BatchLayout,
+  objects: readonly Publishable[],
   signal: AbortSignal,
 ): Promise<number> {
+  const publication = publicationOf(
+    batch,
+    layout.segments,
+    objects.map(({ objectRoot }) => objectRoot),
+  );
+  const members = await membersOf(batch.committee);
   const told = await Promise.allSettled(
     members.map((member) => api.postPublication(member, publication, signal)),
   );

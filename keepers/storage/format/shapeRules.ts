@@ -1,4 +1,5 @@
 import type { Shape } from "../../coding/codec.ts";
+import { FatalError } from "../../runtime/errors.ts";
 import { MAX_SEGMENT_BYTES, SLOTS } from "./limits.ts";
 
 const MIN_ORIGINAL_ROWS = 128;
@@ -27,4 +28,18 @@ export function shapeFault(shape: Shape): string | undefined {
 /** Bytes of a segment in coded form, all rows: what a publication pays for. */
 export function codedBytes(shape: Shape): number {
   return (shape.k + shape.n) * shape.rowSize;
+}
+
+/**
+ * A segment must be said to have the shape that it has.
+ * @param name lower-case hex of the commitment
+ * @throws FatalError storage/wrong-shape
+ */
+export function requireShape(name: string, found: Shape, asked: Shape): void {
+  if (found.k === asked.k && found.n === asked.n && found.rowSize === asked.rowSize) return;
+  throw new FatalError(
+    "storage/wrong-shape",
+    `segment ${name} has ${found.k} + ${found.n} rows of ${found.rowSize} bytes, not ${asked.k} + ${asked.n} of ${asked.rowSize}`,
+    { name, found, asked },
+  );
 }

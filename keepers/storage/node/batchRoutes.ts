@@ -17,6 +17,7 @@ import {
 } from "../format/batchReceipts.ts";
 import { nameOf } from "../format/names.ts";
 import { elementsOf, setOf, sizeOf, stripOfSlot } from "../format/placement.ts";
+import { requireShape } from "../format/shapeRules.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 import { bodyOf } from "./segmentRoutes.ts";
 
@@ -143,12 +144,7 @@ async function checkHeld(
     if (i % SEGMENTS_PER_TURN === 0) await setImmediate();
     const name = nameOf(commitment);
     const entry = await store.index.segment(name);
-    if (entry !== undefined && !sameShape(entry.shape, shape))
-      throw new FatalError(
-        "storage/wrong-shape",
-        `segment ${name} has ${entry.shape.k} + ${entry.shape.n} rows of ${entry.shape.rowSize} bytes, not ${shape.k} + ${shape.n} of ${shape.rowSize}`,
-        { name, found: entry.shape, asked: shape },
-      );
+    if (entry !== undefined) requireShape(name, entry.shape, shape);
     const wanted = setOf(elementsOf(slots).map((slot) => stripOfSlot(slot, commitment)));
     const missing = wanted & ~(entry === undefined ? 0n : heldStrips(entry));
     if (missing === 0n) continue;
@@ -158,8 +154,4 @@ async function checkHeld(
       { name, missing: elementsOf(missing) },
     );
   }
-}
-
-function sameShape(a: BatchSegment["shape"], b: BatchSegment["shape"]): boolean {
-  return a.k === b.k && a.n === b.n && a.rowSize === b.rowSize;
 }

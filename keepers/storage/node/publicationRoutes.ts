@@ -3,34 +3,54 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import { batchInBlock, batchRoot, type LoggedBatch } from "../chain/publications.ts";
+import { batchInBlock, type LoggedBatch } from "../chain/publications.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
+import {
+  type BatchLayout,
+  type BatchSegment,
+  ENTRY_BYTES,
+  encodeBatch,
+  layOut,
+  parseBatch,
+} from "../format/batch.ts";
 import { parseManifest } from "../format/manifest.ts";
 import { nameOf, parseName } from "../format/names.ts";
-import { codedBytes } from "../format/shapeRules.ts";
+import { requireShape } from "../format/shapeRules.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 
 /** Segments of a batch that a node is told about in one request. */
-export const MAX_BATCH_SEGMENTS = 4_096;
+export const MAX_TOLD_SEGMENTS = 4_096;
 const MAX_BATCH_OBJECTS = 4_096;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 const name = z.string().regex(/^[0-9a-f]{64}$/);
 const publication = z.strictObject({
-  index: z.string().regex(/^\d{1,39}$/),
+  id: z.string().regex(/^\d{1,19}$/),
   block: z.number().int().nonnegative(),
-  commitments: z.array(name).min(1).max(MAX_BATCH_SEGMENTS),
+  segments: z.base64().max(4 * Math.ceil((MAX_TOLD_SEGMENTS * ENTRY_BYTES) / 3)),
   objects: z.array(name).max(MAX_BATCH_OBJECTS),
 });
 
-/** What a client tells members after it has appended a batch: which batch, and what is in it. */
+/** What a client tells members after it has appended a batch: which batch, and the list of its segments in base64. */
 export type Publication = z.infer<typeof publication>;
+
+/** @param objects roots of the objects that lie in the batch */
+export function publicationOf(
+  { id, block }: Pick<LoggedBatch, "id" | "block">,
+  segments: readonly BatchSegment[],
+  objects: readonly Uint8Array[],
+): Publication {
+  const list = Buffer.from(encodeBatch(segments)).toString("base64");
+  return { id: id.toString(), block, segments: list, objects: objects.map(nameOf) };
+}
 
 export interface PublicationRoutesNeeds {
   readonly segments: SegmentStore;
   readonly provider: Provider;
   readonly deployment: Deployment;
   readonly hooks: RouteHooks;
+  /** Number of the committee that this node serves on. */
+  readonly committee: number;
   /** Blocks on top of a batch's block before it counts. */
   readonly confirmations: number;
 }
@@ -63,63 +83,80 @@ function parsePublication(body: unknown): Publication {
 
 async function accept(
   needs: PublicationRoutesNeeds,
-  { index, block, commitments, objects }: Publication,
+  { id, block, segments, objects }: Publication,
 ): Promise<void> {
-  const batch = await batchInBlock(needs.provider, needs.deployment, BigInt(index), block);
-  if (batch === undefined || (await needs.provider.getBlockNumber()) < block + needs.confirmations) {
-    throw new RetryableError(
-      "storage/unknown-batch",
-      `this node's chain has no settled batch ${index} in block ${block} yet`,
-      {
-        index,
-        block,
-      },
-    );
-  }
-  checkContents(batch, commitments);
-  await checkPaid(needs.segments, batch, commitments);
+  const list = parseBatch(Buffer.from(segments, "base64"));
+  const batch = await settledBatch(needs, BigInt(id), block);
+  checkContents(batch, layOut(list));
+  await checkShapes(needs.segments, list);
+  const commitments = list.map(({ commitment }) => nameOf(commitment));
   await needs.segments.markPublished({
     kind: "published",
-    batch: batch.index,
+    batch: batch.id,
     owner: batch.owner.toLowerCase(),
     commitments,
     roots: await coveredObjects(needs.segments, objects, new Set(commitments)),
   });
 }
 
-function checkContents(batch: LoggedBatch, commitments: readonly string[]): void {
-  const root = `0x${nameOf(batchRoot(commitments.map(parseName)))}`;
-  if (root === batch.root && commitments.length === batch.segments) return;
+/** The batch, if it is deep enough in the chain and this node's committee is paid to hold it. */
+async function settledBatch(
+  { provider, deployment, confirmations, committee }: PublicationRoutesNeeds,
+  id: bigint,
+  block: number,
+): Promise<LoggedBatch> {
+  const batch = await batchInBlock(provider, deployment, id, block);
+  const latest = await provider.getBlock("latest");
+  if (batch === undefined || latest === null || latest.number < block + confirmations)
+    throw new RetryableError(
+      "storage/unknown-batch",
+      `this node's chain has no settled batch ${id} in block ${block} yet`,
+      { id: id.toString(), block },
+    );
+  if (batch.committee !== committee)
+    throw new FatalError(
+      "storage/wrong-committee",
+      `batch ${id} pays committee ${batch.committee}, this node serves on ${committee}`,
+      { paid: batch.committee, committee },
+    );
+  if (batch.expiry === 0n || batch.expiry > BigInt(latest.timestamp)) return batch;
   throw new FatalError(
-    "storage/wrong-batch",
-    `the segments have root ${root}, batch ${batch.index} has ${batch.root}`,
+    "storage/expired-batch",
+    `batch ${id} was paid until ${new Date(Number(batch.expiry) * 1_000).toISOString()}; publish its segments again`,
+    { id: id.toString(), expiry: Number(batch.expiry) },
+  );
+}
+
+/** The batch must be of these segments, and pay for what they are. */
+function checkContents(batch: LoggedBatch, layout: BatchLayout): void {
+  const root = `0x${nameOf(layout.root)}`;
+  if (root !== batch.root || layout.segments.length !== batch.segments)
+    throw new FatalError(
+      "storage/wrong-batch",
+      `the segments have root ${root}, batch ${batch.id} has ${batch.root}`,
+      {
+        expected: batch.root,
+        found: root,
+      },
+    );
+  if (layout.units === batch.units) return;
+  throw new FatalError(
+    "storage/wrong-units",
+    `batch ${batch.id} pays for ${batch.units} units, its segments have ${layout.units}`,
     {
-      expected: batch.root,
-      found: root,
+      paid: Number(batch.units),
+      units: Number(layout.units),
     },
   );
 }
 
-/** The batch must pay for at least what of it lies here. */
-async function checkPaid(
-  segments: SegmentStore,
-  batch: LoggedBatch,
-  commitments: readonly string[],
-): Promise<void> {
-  let bytes = 0n;
-  for (const commitment of new Set(commitments)) {
-    const entry = await segments.index.segment(commitment);
-    if (entry !== undefined) bytes += BigInt(codedBytes(entry.shape));
+/** What lies here must have the shape that was paid for. */
+async function checkShapes(segments: SegmentStore, list: readonly BatchSegment[]): Promise<void> {
+  for (const { commitment, shape } of list) {
+    const name = nameOf(commitment);
+    const entry = await segments.index.segment(name);
+    if (entry !== undefined) requireShape(name, entry.shape, shape);
   }
-  if (bytes <= batch.size) return;
-  throw new FatalError(
-    "storage/underpaid",
-    `batch ${batch.index} pays for ${batch.size} bytes, its segments have ${bytes}`,
-    {
-      paidBytes: batch.size,
-      bytes,
-    },
-  );
 }
 
 /** Objects that are held here and lie in the batch wholly. */

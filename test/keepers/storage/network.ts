@@ -33,7 +33,9 @@ const CONTRACTS = [
   "BlockHashSource",
   "Beacon",
   "Committees",
+  "Endowment",
   "StorageLog",
+  "ReadSessions",
 ];
 
 /** A key of the chain's own accounts, which hold ether; 0 deploys. */
@@ -206,7 +208,7 @@ async function deploy(chain: TestChain): Promise<Deployment> {
         { min, max, maxStep, cooldown },
       ]),
     }));
-  const modules = ["Committees", "StorageLog"].map((name) => ({
+  const modules = ["Committees", "StorageLog", "ReadSessions"].map((name) => ({
     what: name,
     to: at("Modules"),
     data: IModules__factory.createInterface().encodeFunctionData("register", [shortName(name), at(name)]),

@@ -10,4 +10,3 @@ export { Endowment__factory } from './Endowment__factory.js';
 export { ReadSessions__factory } from './ReadSessions__factory.js';
 export { StorageAudits__factory } from './StorageAudits__factory.js';
 export { StorageLog__factory } from './StorageLog__factory.js';
-export { StorageLogV1__factory } from './StorageLogV1__factory.js';

@@ -8,4 +8,3 @@ export type { IReadSessions } from './IReadSessions.js';
 export type { IRecoverability } from './IRecoverability.js';
 export type { IStorageAudits } from './IStorageAudits.js';
 export type { IStorageLog } from './IStorageLog.js';
-export type { IStorageLogV1 } from './IStorageLogV1.js';

@@ -16,7 +16,7 @@ import { batchDigest, readBatchReceipt } from "../../../../keepers/storage/forma
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
 import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
-import { StorageLog__factory } from "../../../../typechain-types/factories/storage/StorageLog__factory.js";
+import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import { codeOf } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
 import { memberOf, randomSegment, refusalOf, stripsFor } from "../segments.ts";
@@ -149,10 +149,7 @@ describe("storage: receipts for batches", () => {
   });
 
   it("takes a digest and a committee to be what the contracts do", async () => {
-    const at = (name: string) => network.address(name);
-    const log = await new StorageLog__factory(network.wallet(0)).deploy(
-      ...([at("MyceliaToken"), at("Parameters"), at("Modules"), at("Committees"), at("Treasury")] as const),
-    );
+    const log = IStorageLog__factory.connect(network.address("StorageLog"), network.chain.provider);
     const layout = layOut([await store(), await store()]);
     const scope = { chainId: network.deployment.chainId, log: await log.getAddress() };
     const digest = await log.receiptDigest(3, 7, layout.root, 2, layout.units);

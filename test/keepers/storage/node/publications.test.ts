@@ -4,23 +4,24 @@ import { hexlify, parseEther, recoverAddress } from "ethers";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { FatalError } from "../../../../keepers/runtime/errors.ts";
 import type { CommitteeMember } from "../../../../keepers/storage/chain/committeeView.ts";
-import { batchRoot } from "../../../../keepers/storage/chain/publications.ts";
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createStorageClient } from "../../../../keepers/storage/client.ts";
-import { nameOf } from "../../../../keepers/storage/format/names.ts";
+import { type BatchSegment, encodeBatch, layOut } from "../../../../keepers/storage/format/batch.ts";
 import { readReceipt, signReceipt } from "../../../../keepers/storage/format/receipts.ts";
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
-import { codedBytes } from "../../../../keepers/storage/format/shapeRules.ts";
+import { publicationOf } from "../../../../keepers/storage/node/publicationRoutes.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
-import { IStorageLogV1__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLogV1__factory.js";
+import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import { StorageNetwork } from "../network.ts";
-import { memberOf, randomSegment, refusalOf, stripsFor } from "../segments.ts";
+import { memberOf, refusalOf, stripsFor } from "../segments.ts";
 
 const CLIENT = 20;
 const OTHER = 21;
 /** What 32 strips of an 8 KiB segment and its head take on the node's disk, with room for one such segment only. */
 const CREDIT = 20_000;
+
+const SHAPE = { k: 128, n: 128, rowSize: 64 };
 
 const USED = /^mycelia_storage_used_bytes{[^}]*} (\d+)$/m;
 
@@ -50,102 +51,121 @@ describe("storage: what a node lends, and what a batch gives back", () => {
 
   const store = async (
     context: KeeperContext,
-  ): Promise<{ commitment: Uint8Array; refusal: string; size: bigint }> => {
-    const segment = await randomSegment(network.codec);
-    const body = encodeUpload(segment, stripsFor(member, segment.commitment));
-    const refusal = await refusalOf(apiOf(context).putSegment(member, segment.commitment, body, signal));
-    const commitment = Uint8Array.from(segment.commitment);
-    const size = BigInt(codedBytes(segment.shape));
-    segment.release();
-    return { commitment, refusal, size };
+    shape = SHAPE,
+  ): Promise<{ segment: BatchSegment; refusal: string }> => {
+    const encoded = await network.codec.encode(randomBytes(shape.k * shape.rowSize), shape);
+    const body = encodeUpload(encoded, stripsFor(member, encoded.commitment));
+    const refusal = await refusalOf(apiOf(context).putSegment(member, encoded.commitment, body, signal));
+    const commitment = Uint8Array.from(encoded.commitment);
+    encoded.release();
+    return { segment: { commitment, shape }, refusal };
   };
 
-  const append = async (context: KeeperContext, commitments: Uint8Array[], size: bigint) => {
+  /** Appends a batch of these segments, with whatever the client says of it instead. */
+  const append = async (
+    context: KeeperContext,
+    segments: BatchSegment[],
+    change: { units?: bigint; months?: number } = {},
+  ) => {
     const wallet = network.wallet(context === client ? CLIENT : OTHER);
     const token = MyceliaToken__factory.connect(network.address("MyceliaToken"), wallet);
-    const log = IStorageLogV1__factory.connect(network.address("StorageLog"), wallet);
+    const log = IStorageLog__factory.connect(network.address("StorageLog"), wallet);
     await (await token.approve(log, parseEther("1"))).wait();
-    const sent = await log.append(hexlify(batchRoot(commitments)), commitments.length, size, parseEther("1"));
+    const { root, units } = layOut(segments);
+    const order = {
+      ...{ root: hexlify(root), committee: 0, segments: segments.length, units, months: 1 },
+      ...change,
+    };
+    const sent = await log.append(order, parseEther("1"));
     const receipt = await sent.wait();
-    return { index: String((await log.batchCount()) - 1n), block: receipt!.blockNumber };
+    return { id: (await log.batchCount()) - 1n, block: receipt!.blockNumber };
   };
 
-  const tell = (context: KeeperContext, batch: { index: string; block: number }, commitments: Uint8Array[]) =>
-    refusalOf(
-      apiOf(context).postPublication(
-        member,
-        { ...batch, commitments: commitments.map(nameOf), objects: [] },
-        signal,
-      ),
-    );
+  const tell = (context: KeeperContext, batch: { id: bigint; block: number }, segments: BatchSegment[]) =>
+    refusalOf(apiOf(context).postPublication(member, publicationOf(batch, segments, []), signal));
 
   it("lends each signer its credit, and takes more only after the signer's own batch has paid", async () => {
     const first = await store(client);
     expect(first.refusal).to.equal("none");
+    const { segment } = first;
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
     expect((await store(other)).refusal).to.equal("none");
 
-    const foreign = await append(other, [first.commitment], first.size);
-    expect(await tell(client, foreign, [first.commitment])).to.equal("none");
+    const foreign = await append(other, [segment]);
+    expect(await tell(client, foreign, [segment])).to.equal("none");
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
 
-    const cheap = await append(client, [first.commitment, randomBytes(32)], 2n * 16_384n);
-    const paid = await append(client, [first.commitment], first.size);
-    expect(await tell(client, { ...paid, index: "99" }, [first.commitment])).to.equal(
+    const paid = await append(client, [segment]);
+    expect(await tell(client, { ...paid, id: 99n }, [segment])).to.equal("404 storage/unknown-batch");
+    expect(await tell(client, { ...paid, block: paid.block - 1 }, [segment])).to.equal(
       "404 storage/unknown-batch",
     );
-    expect(await tell(client, { ...paid, block: paid.block - 1 }, [first.commitment])).to.equal(
-      "404 storage/unknown-batch",
-    );
-    expect(await tell(client, paid, [randomBytes(32)])).to.equal("400 storage/wrong-batch");
-    expect(await tell(client, cheap, [first.commitment])).to.equal("400 storage/wrong-batch");
+    const unknown = { commitment: randomBytes(32), shape: SHAPE };
+    expect(await tell(client, paid, [unknown])).to.equal("400 storage/wrong-batch");
+    expect(await tell(client, paid, [segment, unknown])).to.equal("400 storage/wrong-batch");
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
 
-    expect(await tell(client, paid, [first.commitment])).to.equal("none");
+    expect(await tell(client, paid, [segment])).to.equal("none");
     expect((await store(client)).refusal).to.equal("none");
-    expect(await tell(client, paid, [first.commitment])).to.equal("none");
+    expect(await tell(client, paid, [segment])).to.equal("none");
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
   });
 
-  it("refuses a batch that pays for less than its segments", async () => {
-    const wide = await network.codec.encode(randomBytes(20_000), { k: 128, n: 128, rowSize: 192 });
-    const commitment = Uint8Array.from(wide.commitment);
-    const body = encodeUpload(wide, stripsFor(member, commitment));
-    wide.release();
-    const third = await network.openClient(22);
-    expect(await refusalOf(apiOf(third).putSegment(member, commitment, body, signal))).to.equal("none");
-    const cheap = await append(client, [commitment], 16_384n);
-    expect(await tell(client, cheap, [commitment])).to.equal("400 storage/underpaid");
+  it("refuses a batch that pays for more or less than its segments", async () => {
+    const wide = { k: 128, n: 128, rowSize: 192 };
+    const { segment } = await store(await network.openClient(22), wide);
+    for (const units of [1n, 4n])
+      expect(await tell(client, await append(client, [segment], { units }), [segment])).to.equal(
+        "400 storage/wrong-units",
+      );
+    const narrow = { ...segment, shape: SHAPE };
+    expect(await tell(client, await append(client, [narrow]), [narrow])).to.equal("400 storage/wrong-shape");
+    expect(await tell(client, await append(client, [segment]), [segment])).to.equal("none");
+  });
+
+  it("refuses a batch whose term is over", async () => {
+    const { segment } = await store(await network.openClient(24));
+    const batch = await append(client, [segment], { months: 1 });
+    const kept = await network.chain.rpc("evm_snapshot");
+    await network.chain.rpc("evm_increaseTime", 32 * 86_400);
+    await network.chain.rpc("anvil_mine", "0x1");
+    expect(await tell(client, batch, [segment])).to.equal("410 storage/expired-batch");
+    await network.chain.rpc("evm_revert", kept);
+    expect(await tell(client, batch, [segment])).to.equal("none");
   });
 
   it("refuses garbage", async () => {
     const api = apiOf(client);
-    const good = { index: "0", block: 1, commitments: ["0".repeat(64)], objects: [] };
+    const good = publicationOf({ id: 0n, block: 1 }, [{ commitment: randomBytes(32), shape: SHAPE }], []);
     for (const bad of [
-      { ...good, index: "-1" },
-      { ...good, index: "9".repeat(40) },
+      { ...good, id: "-1" },
+      { ...good, id: "9".repeat(20) },
       { ...good, block: -1 },
-      { ...good, commitments: [] },
-      { ...good, commitments: ["../../etc"] },
+      { ...good, segments: "*" },
+      { ...good, objects: ["../../etc"] },
       { ...good, extra: 1 },
     ]) {
       expect(await refusalOf(api.postPublication(member, bad, signal))).to.equal(
         "400 storage/bad-publication",
       );
     }
-    const many = { ...good, commitments: Array(4_097).fill("0".repeat(64)) };
-    expect(await refusalOf(api.postPublication(member, many, signal))).to.equal(
-      "400 storage/bad-publication",
-    );
+    const many = Array.from({ length: 4_097 }, () => ({ commitment: randomBytes(32), shape: SHAPE }));
+    expect(await tell(client, { id: 0n, block: 1 }, many)).to.equal("400 storage/bad-publication");
+    const crooked = encodeBatch([{ commitment: randomBytes(32), shape: { ...SHAPE, k: 129 } }]);
+    for (const list of ["", "AAAA", Buffer.from(crooked).toString("base64")]) {
+      expect(await refusalOf(api.postPublication(member, { ...good, segments: list }, signal))).to.equal(
+        "400 storage/bad-batch",
+      );
+    }
   });
 
   it("refuses with 507 what its disk has no room for, and keeps serving", async () => {
     const refusals: string[] = [];
     let last: Uint8Array | undefined;
-    for (let account = 23; account < 39; account++) {
-      const { refusal, commitment } = await store(await network.openClient(account));
+    for (let account = 25; account < 39; account++) {
+      const { refusal, segment } = await store(await network.openClient(account));
       refusals.push(refusal);
-      if (refusal === "none") last = commitment;
+      if (refusal === "none") last = segment.commitment;
     }
     expect(new Set(refusals)).to.deep.equal(new Set(["none", "507 storage/quota-exceeded"]));
     expect(refusals.indexOf("507 storage/quota-exceeded")).to.be.greaterThan(refusals.lastIndexOf("none"));

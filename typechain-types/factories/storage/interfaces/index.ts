@@ -8,4 +8,3 @@ export { IReadSessions__factory } from './IReadSessions__factory.js';
 export { IRecoverability__factory } from './IRecoverability__factory.js';
 export { IStorageAudits__factory } from './IStorageAudits__factory.js';
 export { IStorageLog__factory } from './IStorageLog__factory.js';
-export { IStorageLogV1__factory } from './IStorageLogV1__factory.js';
