@@ -12,6 +12,7 @@ import {IParameters} from "../core/interfaces/IParameters.sol";
 import {Signatures} from "../core/libraries/Signatures.sol";
 import {ICommittees} from "./interfaces/ICommittees.sol";
 import {IReadSessions} from "./interfaces/IReadSessions.sol";
+import {SlotSet} from "./libraries/SlotSet.sol";
 import {SlotTable} from "./libraries/SlotTable.sol";
 import {ReadSessionId} from "./types/ReadSessionId.sol";
 import {CommitteeId} from "./types/StorageTypes.sol";
@@ -22,6 +23,7 @@ contract ReadSessions is IReadSessions, EIP712, ReentrancyGuardTransient {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
     using Signatures for bytes32;
+    using SlotSet for uint256;
 
     /* CONSTANTS AND IMMUTABLES */
 
@@ -210,12 +212,6 @@ contract ReadSessions is IReadSessions, EIP712, ReentrancyGuardTransient {
         require(keccak256(abi.encode(owners)) == session.ownersHash, ReadSessions_WrongTable(id));
         // Seat 0 is nobody.
         if (seat == 0) return 0;
-        return (uint256(session.budget) * _slotsOf(seat, owners)) / SlotTable.SLOTS;
-    }
-
-    function _slotsOf(uint8 seat, uint256[8] calldata owners) private pure returns (uint256 slots) {
-        for (uint256 slot = 0; slot < SlotTable.SLOTS; ++slot) {
-            if (SlotTable.ownerIn(owners[slot >> 5], slot) == seat) ++slots;
-        }
+        return (uint256(session.budget) * SlotTable.maskOf(owners, seat).size()) / SlotTable.SLOTS;
     }
 }
