@@ -74,7 +74,7 @@ describe("StorageLog refuses", () => {
   });
 });
 
-describe("StorageLog over hostile tokens (LOG-13)", () => {
+describe("StorageLog over hostile tokens (LOG-14)", () => {
   const paidIn = async (name: string) => {
     const token = await ethers.deployContract(name);
     const world = await deployPublishing(ethers, await token.getAddress());
