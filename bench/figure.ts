@@ -31,7 +31,7 @@ export function figure({ name, value, unit, atLeast, atMost, reference }: Figure
     name,
     value: significant(value),
     unit,
-    target,
+    target: target === null ? null : significant(target),
     holds: target === null ? null : holds,
     reference: reference?.name ?? null,
     ratio: reference === undefined ? null : significant(value / reference.value),

@@ -1,15 +1,19 @@
 /** `npm run bench -- <subject> [--json]`: a table for people, or one JSON object a line and figure for machines. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import type { Figure } from "./figure.ts";
-import { loadSubject, subjects } from "./subjects.ts";
+import { drawLineChart } from "./plot.ts";
+import { loadSubject, type Subject, subjects } from "./subjects.ts";
 
-const usage = `Usage: npm run bench -- <subject> [--json]
+const usage = `Usage: npm run bench -- <subject> [--json] [--plot <folder>]
 
 Subjects: ${subjects().join(", ")}
 
-  --json   one JSON object a line and figure: name, value, unit, target, holds, reference, ratio
-  --help   this
+  --json            one JSON object a line and figure: name, value, unit, target, holds, reference, ratio
+  --plot <folder>   also draw the subject's charts there, as SVG
+  --help            this
 
 Example: npm run bench -- coding --json`;
 
@@ -44,15 +48,30 @@ function table(figures: readonly Figure[]): string {
   return rows.toString();
 }
 
+function plot({ charts }: Subject, subject: string, folder: string): void {
+  if (charts === undefined) throw new Error(`The subject "${subject}" has no charts`);
+  mkdirSync(folder, { recursive: true });
+  for (const chart of charts()) {
+    const file = join(folder, `${chart.name}.svg`);
+    writeFileSync(file, drawLineChart(chart));
+    console.error(`drew ${file}`);
+  }
+}
+
 async function main(): Promise<void> {
-  const options = { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    json: { type: "boolean" },
+    plot: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return console.log(usage);
   if (positionals.length !== 1) throw new Error(`Name one subject to measure: ${subjects().join(", ")}`);
-  const measure = await loadSubject(positionals[0]!);
+  const subject = await loadSubject(positionals[0]!);
+  if (values.plot !== undefined) plot(subject, positionals[0]!, values.plot);
   const progress = progressLine(process.stderr);
   const figures: Figure[] = [];
-  for await (const found of measure(progress.show)) {
+  for await (const found of subject.figures(progress.show)) {
     progress.clear();
     if (values.json) console.log(JSON.stringify(found));
     figures.push(found);

@@ -50,7 +50,7 @@ describe("bench", () => {
 
   it("knows its subjects, and says so when it is asked for another", async () => {
     expect(subjects()).to.include("coding");
-    for (const subject of subjects()) expect(await loadSubject(subject)).to.be.a("function");
+    for (const subject of subjects()) expect((await loadSubject(subject)).figures).to.be.a("function");
     for (const args of [["nothing"], [], ["../bench/coding"], ["coding", "kv"]]) {
       const { code, stdout, stderr } = await bench(...args);
       expect([code, stdout]).to.deep.equal([1, ""]);
