@@ -11,6 +11,7 @@ import { Parameters__factory } from "../../typechain-types/factories/core/Parame
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { StorageAudits__factory } from "../../typechain-types/factories/storage/StorageAudits__factory.js";
 import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 
 /** Interfaces of the contracts that people and keepers call, by deployment name: they name calls, events and errors. */
@@ -23,6 +24,7 @@ export function contractInterfaces(): Map<string, Interface> {
     ["Committees", Committees__factory.createInterface()],
     ["StorageLog", StorageLog__factory.createInterface()],
     ["Endowment", Endowment__factory.createInterface()],
+    ["StorageAudits", StorageAudits__factory.createInterface()],
     ["ReadSessions", ReadSessions__factory.createInterface()],
     ["Models", Models__factory.createInterface()],
     ["Ledger", Ledger__factory.createInterface()],

@@ -16,6 +16,7 @@ import { Timelock__factory } from "../../typechain-types/factories/governance/Ti
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { StorageAudits__factory } from "../../typechain-types/factories/storage/StorageAudits__factory.js";
 import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 import type { DeployStep } from "./deploy.ts";
 import type { DeploySettings } from "./devnet.ts";
@@ -72,22 +73,29 @@ function storagePlan(): DeployStep[] {
     {
       name: "Committees",
       factory: new Committees__factory(),
-      // Nothing slashes yet: bonds are allocated to the contract that asks for them.
       arguments: (at) => [
-        ...pick(at, "Bonds", "Parameters", "Modules", "Beacon", "Treasury", "Committees"),
+        ...pick(at, "Bonds", "Parameters", "Modules", "Beacon", "Treasury", "StorageAudits"),
         blockSource,
       ],
     },
     {
       name: "Endowment",
       factory: new Endowment__factory(),
-      // Nothing proves storage yet: what is paid waits here, and nobody can take it out.
-      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Treasury", "StorageLog", "Committees"),
+      arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Treasury", "StorageLog", "StorageAudits"),
     },
     {
       name: "StorageLog",
       factory: new StorageLog__factory(),
       arguments: (at) => pick(at, "MyceliaToken", "Parameters", "Modules", "Committees", "Endowment"),
+    },
+    {
+      name: "StorageAudits",
+      factory: new StorageAudits__factory(),
+      arguments: (at) => [
+        ...pick(at, "Bonds", "Parameters", "Beacon"),
+        blockSource,
+        ...pick(at, "Committees", "StorageLog", "Endowment"),
+      ],
     },
     {
       name: "ReadSessions",

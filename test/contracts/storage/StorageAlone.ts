@@ -5,10 +5,10 @@ import { deployPlan } from "../../../scripts/deploy/deploy.ts";
 import { devnetSettings } from "../../../scripts/deploy/devnet.ts";
 import { devnetParameters } from "../../../scripts/deploy/parameters.ts";
 import { blockSource, myceliaPlan } from "../../../scripts/deploy/plan.ts";
-import { certificateOf, type Member, orderOf, seatMember } from "./publishing.ts";
+import { certificateOf, EPOCH, type Member, orderOf, seatMember } from "./publishing.ts";
 import { BUDGET, claim, open } from "./reading.ts";
 
-const { ethers } = await network.create();
+const { ethers, networkHelpers } = await network.create();
 
 const COMPUTE = ["Models", "Ledger", "Services", "Sessions", "Audits"];
 const MODULES = ["Committees", "StorageLog", "ReadSessions"];
@@ -38,6 +38,7 @@ async function deployAlone() {
     committees: await ethers.getContractAt("Committees", at("Committees")),
     endowment: await ethers.getContractAt("Endowment", at("Endowment")),
     log: await ethers.getContractAt("StorageLog", at("StorageLog")),
+    audits: await ethers.getContractAt("StorageAudits", at("StorageAudits")),
     reads: await ethers.getContractAt("ReadSessions", at("ReadSessions")),
     publisher: deployer!,
     other: other!,
@@ -46,9 +47,9 @@ async function deployAlone() {
 }
 
 describe("Storage without compute", () => {
-  it("seats members, publishes with their certificate, and pays reads", async () => {
+  it("seats members, publishes with their certificate, pays reads, and audits", async () => {
     const world = await deployAlone();
-    const { token, committees, endowment, log, reads, members } = world;
+    const { token, committees, audits, endowment, log, reads, members } = world;
     for (let i = 0; i < 8; i++) await seatMember(world);
     expect(await committees.memberCount(0)).to.equal(8n);
 
@@ -65,5 +66,12 @@ describe("Storage without compute", () => {
     const before = await token.balanceOf(member!.operator.address);
     await claim(world, session, member!, 1_000n);
     expect((await token.balanceOf(member!.operator.address)) - before).to.equal(1_000n);
+
+    // The lease runs from the next epoch on.
+    await networkHelpers.time.increase(EPOCH);
+    const epoch = BigInt(await networkHelpers.time.latest()) / EPOCH;
+    await audits.open(epoch);
+    const epochs = 30n * 24n;
+    expect(await endowment.budgetOf(epoch)).to.be.at.least((fee - fee / 20n) / epochs);
   });
 });

@@ -35,6 +35,7 @@ const CONTRACTS = [
   "Committees",
   "Endowment",
   "StorageLog",
+  "StorageAudits",
   "ReadSessions",
 ];
 
