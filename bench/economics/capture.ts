@@ -34,7 +34,8 @@ export interface JoinLeave {
 /**
  * Expected entries, each with its fee, until more than 40 % of one chosen committee are the adversary's. A committee that
  * it joins grows: with a of its nodes there before and j more, it holds (a + j) / (size + j). An entry meets the chosen
- * committee once in `committees`, and whoever lands elsewhere leaves and pays again.
+ * committee once in `committees`, and whoever lands elsewhere leaves and pays again. The draw takes the smaller of two, so a
+ * committee that is smaller than all others is met twice as often, and one that has grown less often: half of this is the least.
  */
 export function entriesToCapture({ weight, size, committees }: JoinLeave): number {
   const there = weight * size;
