@@ -12,7 +12,6 @@ import {
 } from "../../../../keepers/storage/client.ts";
 import { encodeManifest } from "../../../../keepers/storage/format/manifest.ts";
 import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
-import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import { codeOfRejection } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
 import type { NodeSetup } from "../nodeContext.ts";
@@ -141,84 +140,6 @@ describe("storage: client on ten nodes", () => {
     expect((await (await reader.get(put.objectRoot)).bytes()).length).to.equal(500);
   });
 
-  describe("publishing", () => {
-    it("pays once for a batch, names its place, and gives the credit back at every node", async () => {
-      const puts = [await storage.put(randomBytes(5 * MIB)), await storage.put(randomBytes(70_000))];
-      const units = puts
-        .flatMap(({ manifest }) => manifest.segments)
-        .reduce((sum, { shape }) => sum + BigInt(((shape.k + shape.n) * shape.rowSize) / 16_384), 0n);
-      const before = await tokenBalance();
-      const [first] = await storage.publish(puts);
-      const fee = before - (await tokenBalance());
-      expect(first).to.include({ known: false, toldMembers: 10, segments: 3, committee: 0, units, fee });
-      expect(fee > 0n).to.equal(true);
-      const [again] = await storage.publish(puts);
-      expect(again).to.deep.equal({ ...first, known: true });
-      expect(before - (await tokenBalance())).to.equal(fee);
-      const [next] = await storage.publish([await storage.put(randomBytes(10))]);
-      expect(next!.firstUnit).to.equal(first!.firstUnit + units);
-      expect(next!.id).to.equal(first!.id + 1n);
-    });
-
-    it("pays for the term that is asked for, and again for ever or once it is over", async () => {
-      const puts = [await storage.put(randomBytes(14))];
-      const [year] = await storage.publish(puts);
-      const { timestamp } = (await client.provider.getBlock(year!.block))!;
-      expect(Number(year!.expiry) - timestamp).to.be.within(360 * 86_400, 361 * 86_400);
-      const [month] = await storage.publish(puts, { months: 1 });
-      expect(month).to.include({ known: true, id: year!.id });
-      const [ever] = await storage.publish(puts, { months: 0 });
-      expect(ever).to.include({ known: false, expiry: 0n });
-      expect((await storage.publish(puts, { months: 24 }))[0]).to.include({ known: true, id: ever!.id });
-      for (const months of [-1, 1.5, 65_536])
-        expect(await codeOfRejection(storage.publish(puts, { months }))).to.equal("storage/bad-term");
-
-      const leased = [await storage.put(randomBytes(15))];
-      const [lapsed] = await storage.publish(leased, { months: 1 });
-      await network.chain.rpc("evm_increaseTime", 32 * 86_400);
-      await network.chain.rpc("anvil_mine", "0x1");
-      const [renewed] = await storage.publish(leased, { months: 1 });
-      expect(renewed).to.include({ known: false, root: lapsed!.root });
-      expect((await storage.publish(leased))[0]).to.include({ known: true, id: renewed!.id });
-    });
-
-    it("lets two publications at once both through", async () => {
-      const puts = await Promise.all([storage.put(randomBytes(10)), storage.put(randomBytes(11))]);
-      const [one, two] = await Promise.all(puts.map((put) => storage.publish([put])));
-      expect(one![0]!.id).to.not.equal(two![0]!.id);
-    });
-
-    it("never pays twice, when a call is cut off while its transaction flies, nor from another process", async () => {
-      const put = await storage.put(randomBytes(12));
-      const log = IStorageLog__factory.connect(network.address("StorageLog"), client.provider);
-      const before = await log.batchCount();
-      await storage.publish([await storage.put(randomBytes(13))]);
-      await network.chain.rpc("evm_setAutomine", false);
-      const stop = new AbortController();
-      const cut = storage.publish([put], { signal: stop.signal }).catch((error: unknown) => error);
-      await pendingCount(1);
-      stop.abort(new RetryableError("test/cut", "cut"));
-      expect(await cut).to.have.property("code", "test/cut");
-      const again = storage.publish([put]);
-      await network.chain.rpc("evm_setIntervalMining", 1);
-      const [batch] = await again;
-      await network.chain.rpc("evm_setIntervalMining", 0);
-      await network.chain.rpc("evm_setAutomine", true);
-      expect(await log.batchCount()).to.equal(before + 2n);
-      const elsewhere = await network.openClient(CLIENT, "elsewhere");
-      const second = createStorageClient({ ...elsewhere, codec: network.codec });
-      expect((await second.publish([put]))[0]).to.include({ id: batch!.id, known: true });
-      expect(await log.batchCount()).to.equal(before + 2n);
-    });
-
-    it("counts content that is in two objects once", async () => {
-      const data = randomBytes(1000);
-      const puts = [await storage.put(data), await storage.put(data)];
-      expect((await storage.publish(puts))[0]).to.have.property("segments", 1);
-      expect(await codeOfRejection(storage.publish([]))).to.equal("storage/batch-too-large");
-    });
-  });
-
   describe("with members gone", () => {
     const setups = new Map<KeeperContext, NodeSetup>();
 
@@ -300,19 +221,4 @@ describe("storage: client on ten nodes", () => {
     });
     expect(encodeManifest(put.manifest).length).to.equal(64);
   });
-
-  async function pendingCount(wanted: number): Promise<void> {
-    const count = async () =>
-      Number(((await network.chain.rpc("txpool_status")) as { pending: string }).pending);
-    while ((await count()) < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
-  async function tokenBalance(): Promise<bigint> {
-    const { MyceliaToken__factory } = await import(
-      "../../../../typechain-types/factories/core/MyceliaToken__factory.js"
-    );
-    return await MyceliaToken__factory.connect(network.address("MyceliaToken"), client.provider).balanceOf(
-      client.signer.address,
-    );
-  }
 });
