@@ -11,6 +11,11 @@ interface Failure {
   readonly error: { readonly code: string; readonly message: string };
 }
 
+interface StorageStatus {
+  readonly committees: readonly { readonly ownedSlots: number; readonly members: readonly unknown[] }[];
+  readonly batches: string;
+}
+
 describe("flow: a network that people use", function () {
   this.timeout(300_000);
   let devnet: TestDevnet;
@@ -48,6 +53,16 @@ describe("flow: a network that people use", function () {
     expect(get.code, get.stderr).to.equal(0);
     expect(readFileSync(at("copy")).equals(content)).to.equal(true);
     expect((await cli("status")).code, "status sees dead nodes").to.equal(1);
+  });
+
+  it("shows who holds what, and what it costs", async () => {
+    const { code, stdout, stderr } = await cli("storage", "status", "--json");
+    expect(code, stderr).to.equal(0);
+    const { committees, batches } = JSON.parse(stdout) as StorageStatus;
+    expect(committees.map(({ ownedSlots, members }) => [ownedSlots, members.length])).to.deep.equal([
+      [256, 10],
+    ]);
+    expect(Number(batches)).to.be.at.least(1);
   });
 
   it("resumes: up again starts what died and leaves alone what runs", async () => {

@@ -40,5 +40,15 @@ export function storageCommand(): Command {
       output.result(read, () => output.line(`${formatBytes(read.size)} written to ${read.file}`));
       for (const { member, reason } of read.blamed) output.note(`node ${member} is to blame: ${reason}`);
     });
+  storage
+    .command("status")
+    .description("show who holds which slots, how much lies there, and what storing costs")
+    .addHelpText("after", "\nExamples:\n  $ mycelia storage status\n  $ mycelia storage status --json\n")
+    .action(async (_options: unknown, command: Command) => {
+      const { output, dataDir } = globalsOf(command);
+      const { readOverview, showOverview } = await import("../storage/overview.ts");
+      const overview = await readOverview(dataDir);
+      output.result(overview, () => showOverview(output, overview));
+    });
   return storage;
 }
