@@ -1,22 +1,37 @@
-import { FatalError, RetryableError } from "../runtime/errors.ts";
-import { type CommitteeMember, type CommitteeView, createCommitteeView } from "./chain/committeeView.ts";
+import { FatalError } from "../runtime/errors.ts";
+import { createCommitteeBook } from "./chain/committeeBook.ts";
+import { contractAddress } from "./chain/committeeView.ts";
 import { createCommitteeCount } from "./chain/rendezvous.ts";
 import type {
+  ByteSource,
   ClientLimits,
+  FileSource,
+  GetOptions,
   PublishedBatch,
   PublishOptions,
+  PutManyOptions,
+  PutManyResult,
   PutOptions,
   PutResult,
   StorageCallOptions,
   StorageClient,
   StorageClientNeeds,
   StoredObject,
+  StoredParts,
 } from "./client/clientTypes.ts";
-import { openObject } from "./client/download.ts";
 import { createMemberApi } from "./client/memberApi.ts";
-import { publishObjects } from "./client/publish.ts";
-import { putObject } from "./client/upload.ts";
+import { openObject } from "./client/objectReader.ts";
+import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
+import { publishSegments } from "./client/publish.ts";
+import { SegmentUpload } from "./client/segmentUpload.ts";
+import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
+import {
+  type DirectoryEntry,
+  encodeDirectory,
+  MAX_DIRECTORY_BYTES,
+  parseDirectory,
+} from "./format/directory.ts";
 
 export type * from "./client/clientTypes.ts";
 
@@ -34,43 +49,106 @@ const MAX_MONTHS = 65_535;
 
 /** A client of the storage network; it holds nothing open that is not given to it. */
 export function createStorageClient(needs: StorageClientNeeds): StorageClient {
-  const { provider, chainId, deployment, http, codec, signer, transactions } = needs;
-  const limits = { ...DEFAULT_LIMITS, ...needs.limits };
-  const committee = createCommitteeView(provider, deployment);
-  const api = createMemberApi({ http, chainId, signer, timeoutMs: limits.requestMs });
-  const publishing = new KeyedLock();
-  const committeeCount = createCommitteeCount(provider, deployment);
-  const members = () => membersOf(committee);
-  return {
-    async put(source, options: PutOptions = {}): Promise<PutResult> {
-      if (signer === undefined) throw unsigned("storing");
-      const scope = { chainId, committee: committee.address };
-      return await putObject({ codec, api, scope, limits, members: await members() }, source, options);
-    },
-    async get(objectRoot: Uint8Array, options: StorageCallOptions = {}): Promise<StoredObject> {
-      return await openObject({ codec, api, limits, members: await members() }, objectRoot, options);
-    },
-    async publish(objects, options: PublishOptions = {}): Promise<PublishedBatch[]> {
-      if (transactions === undefined || signer === undefined) throw unsigned("publishing");
-      const { signal = new AbortController().signal, months = DEFAULT_MONTHS } = options;
-      const told = (number: number) =>
-        membersOf(createCommitteeView(provider, deployment, { committee: number }));
-      const using = { provider, deployment, transactions, api, committeeCount, membersOf: told };
-      // One after the other: each sets the allowance that its own fee needs.
-      return await publishing.run("allowance", () =>
-        publishObjects(using, objects, requireTerm(months), signal),
-      );
-    },
-  };
+  return new Client(needs);
 }
 
-async function membersOf(committee: CommitteeView): Promise<readonly CommitteeMember[]> {
-  const state = await committee.current(true);
-  if (state.members.length > 0) return state.members;
-  throw new RetryableError(
-    "storage/no-committee",
-    `committee ${committee.committee} of ${committee.address} has no member yet`,
-  );
+/** A put under way. */
+interface Writing {
+  readonly upload: SegmentUpload;
+  readonly writer: ObjectWriter;
+}
+
+class Client implements StorageClient {
+  readonly #needs: StorageClientNeeds;
+  readonly #limits: ClientLimits;
+  readonly #publishing = new KeyedLock();
+
+  constructor(needs: StorageClientNeeds) {
+    this.#needs = needs;
+    this.#limits = { ...DEFAULT_LIMITS, ...needs.limits };
+  }
+
+  async put(source: ByteSource, options: PutOptions = {}): Promise<PutResult> {
+    const size = source instanceof Uint8Array ? source.length : options.size;
+    const { upload, writer } = this.#startWriting({ ...options, ...(size !== undefined && { size }) });
+    const written = await writer.put(source, options.encryption);
+    return { ...written, ...partsOf(await writer.finish(), upload) };
+  }
+
+  async putMany(
+    objects: Iterable<ByteSource> | AsyncIterable<ByteSource>,
+    options: PutManyOptions = {},
+  ): Promise<PutManyResult> {
+    const { upload, writer } = this.#startWriting(options);
+    const objectRoots: Uint8Array[] = [];
+    for await (const source of objects) objectRoots.push((await writer.put(source)).objectRoot);
+    return { objectRoots, ...partsOf(await writer.finish(), upload) };
+  }
+
+  async putDirectory(
+    files: Iterable<FileSource> | AsyncIterable<FileSource>,
+    options: PutManyOptions = {},
+  ): Promise<PutResult> {
+    const { upload, writer } = this.#startWriting(options);
+    const entries: DirectoryEntry[] = [];
+    for await (const { path, source, encryption } of files) {
+      const { objectRoot, size } = await writer.put(source, encryption);
+      entries.push({ path, objectRoot, size });
+    }
+    const written = await writer.put(encodeDirectory(entries));
+    return { ...written, ...partsOf(await writer.finish(), upload) };
+  }
+
+  async get(objectRoot: Uint8Array, options: GetOptions = {}): Promise<StoredObject> {
+    const { provider, deployment, codec } = this.#needs;
+    const committees = createCommitteeBook(provider, deployment);
+    const needs = { codec, api: this.#api(), limits: this.#limits, committees };
+    return await openObject(needs, objectRoot, options);
+  }
+
+  async list(objectRoot: Uint8Array, options: StorageCallOptions = {}): Promise<readonly DirectoryEntry[]> {
+    const object = await this.get(objectRoot, options);
+    return parseDirectory(await object.bytes(MAX_DIRECTORY_BYTES));
+  }
+
+  async publish(
+    stored: readonly Pick<StoredParts, "segments">[],
+    options: PublishOptions = {},
+  ): Promise<PublishedBatch[]> {
+    const { provider, deployment, transactions, signer } = this.#needs;
+    if (transactions === undefined || signer === undefined) throw unsigned("publishing");
+    const { signal = new AbortController().signal, months = DEFAULT_MONTHS } = options;
+    const committees = createCommitteeBook(provider, deployment);
+    const committeeCount = createCommitteeCount(provider, deployment);
+    const { members: membersOf } = committees;
+    const using = { provider, deployment, transactions, api: this.#api(), committeeCount, membersOf };
+    // One after the other: each sets the allowance that its own fee needs.
+    return await this.#publishing.run("allowance", () =>
+      publishSegments(using, stored, requireTerm(months), signal),
+    );
+  }
+
+  #startWriting({ signal, onProgress, size }: PutManyOptions): Writing {
+    const { codec, chainId, provider, deployment, signer, store } = this.#needs;
+    if (signer === undefined) throw unsigned("storing");
+    const upload = new SegmentUpload({
+      ...{ codec, api: this.#api(), limits: this.#limits },
+      committees: createCommitteeBook(provider, deployment),
+      scope: { chainId, committee: contractAddress(deployment, "Committees") },
+      journal: store && createUploadJournal(store.under("uploads/")),
+    });
+    const writer = new ObjectWriter(upload, {
+      segmentsInFlight: this.#limits.segmentsInFlight,
+      signal: signal ?? new AbortController().signal,
+      onProgress: onProgress && ((progress) => onProgress({ ...progress, total: size })),
+    });
+    return { upload, writer };
+  }
+
+  #api() {
+    const { http, chainId, signer } = this.#needs;
+    return createMemberApi({ http, chainId, signer, timeoutMs: this.#limits.requestMs });
+  }
 }
 
 function requireTerm(months: number): number {

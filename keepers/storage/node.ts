@@ -10,7 +10,6 @@ import { PendingBatches } from "./disk/pendingBatches.ts";
 import { SegmentStore } from "./disk/segmentStore.ts";
 import { sizeOf } from "./format/placement.ts";
 import { addBatchRoutes } from "./node/batchRoutes.ts";
-import { addManifestRoutes } from "./node/manifestRoutes.ts";
 import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
 import { addPackRoutes } from "./node/packRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
@@ -96,7 +95,6 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   });
   for (const [code, status] of Object.entries(STATUSES)) server.statuses.set(code, status);
   addSegmentRoutes(server, { segments, codec, committee, signer, chainId, metrics, hooks });
-  addManifestRoutes(server, { segments, metrics, hooks });
   addPackRoutes(server, { segments, hooks });
   addPublicationRoutes(server, {
     segments,

@@ -48,7 +48,7 @@ export async function putFile(request: PutRequest): Promise<StoredFile> {
       return {
         objectRoot: hexlify(put.objectRoot),
         size: put.size,
-        segments: put.manifest.segments.length,
+        segments: put.segments.length,
         state,
         slotsCovered,
         batches: batches.map(({ id, fee, expiry }) => ({ id: Number(id), fee, expiry: Number(expiry) })),

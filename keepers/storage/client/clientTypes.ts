@@ -3,11 +3,13 @@ import type { Codec } from "../../coding/codec.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import type { HttpClient } from "../../runtime/http/client.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
+import type { Store } from "../../runtime/store/store.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import type { LoggedBatch } from "../chain/publications.ts";
-import type { Manifest } from "../format/manifest.ts";
+import type { BatchSegment } from "../format/batch.ts";
+import type { DirectoryEntry } from "../format/directory.ts";
+import type { PackKind } from "../format/pack.ts";
 import type { StorageState } from "../format/placement.ts";
-import type { SignedReceipt } from "../format/receipts.ts";
 
 /** What a client is made of; a KeeperContext with a codec is one. */
 export interface StorageClientNeeds {
@@ -20,8 +22,13 @@ export interface StorageClientNeeds {
   readonly signer?: KeySigner;
   /** Sends what `publish` appends. */
   readonly transactions?: TransactionSender;
+  /** Remembers what was stored, so that a put that was cut off goes on where it was; without it all is sent anew. */
+  readonly store?: Store;
   readonly limits?: Partial<ClientLimits>;
 }
+
+/** Bytes at once, or as they come. */
+export type ByteSource = Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ClientLimits {
   /** One request to a member, milliseconds. */
@@ -42,7 +49,7 @@ export interface StorageProgress {
   readonly done: number;
   /** Object bytes in all, where they are known. */
   readonly total: number | undefined;
-  /** Slots covered by the weakest segment so far (store), or strips rebuilt from (read). */
+  /** Segments done. */
   readonly segments: number;
 }
 
@@ -51,9 +58,36 @@ export interface StorageCallOptions {
   readonly onProgress?: (progress: StorageProgress) => void;
 }
 
+/** How an object is encrypted before it leaves the client. */
+export interface Encryption {
+  /** 32 bytes; one key serves any number of objects. */
+  readonly key: Uint8Array;
+  /** 32 bytes, fresh when absent; the same salt gives the same bytes the same object root again. Never for other bytes. */
+  readonly salt?: Uint8Array;
+}
+
 export interface PutOptions extends StorageCallOptions {
   /** Object bytes, when they are known beforehand: the total that progress tells. */
   readonly size?: number;
+  readonly encryption?: Encryption;
+}
+
+export interface PutManyOptions extends StorageCallOptions {
+  /** Bytes of all, when they are known beforehand. */
+  readonly size?: number;
+}
+
+/** A file of a directory that is put. */
+export interface FileSource {
+  /** Parts divided by "/", from the directory down. */
+  readonly path: string;
+  readonly source: ByteSource;
+  readonly encryption?: Encryption;
+}
+
+export interface GetOptions extends StorageCallOptions {
+  /** Decrypts what was encrypted to this key. */
+  readonly key?: Uint8Array;
 }
 
 export interface PublishOptions extends StorageCallOptions {
@@ -70,20 +104,31 @@ export interface MemberFailure {
   readonly reason: string;
 }
 
-export interface PutResult {
-  readonly objectRoot: Uint8Array;
-  /** Object bytes. */
-  readonly size: number;
-  readonly manifest: Manifest;
-  /** Receipts of each segment, in the order of the manifest. */
-  readonly receipts: readonly (readonly SignedReceipt[])[];
+/** What was reached for everything that a put has stored. */
+export interface StoredParts {
+  /** Segments that the objects lie in, packs included: what is to be published. */
+  readonly segments: readonly BatchSegment[];
   readonly state: StorageState;
-  /** Slots covered by the weakest part. */
+  /** Slots covered by the weakest segment. */
   readonly slotsCovered: number;
   /** Bytes of all request bodies that a member has acknowledged. */
   readonly bytesSent: number;
   /** Members that did not take their part, and why; one entry a member. */
   readonly failures: readonly MemberFailure[];
+}
+
+export interface PutResult extends StoredParts {
+  /** Name of the object, 32 bytes; of a directory, that of its list. */
+  readonly objectRoot: Uint8Array;
+  /** Bytes that are stored: more than came when they were encrypted. */
+  readonly size: number;
+  /** A small object lies in a pack, a larger one under a manifest. */
+  readonly kind: PackKind;
+}
+
+export interface PutManyResult extends StoredParts {
+  /** In the order of the objects. */
+  readonly objectRoots: readonly Uint8Array[];
 }
 
 /** A member that served what does not belong to its name. */
@@ -103,15 +148,20 @@ export interface ReadReport {
   readonly miscoded: readonly string[];
 }
 
-/** An object being read; iterate it, or take all bytes at once. */
+/** An object being read; iterate it, take all bytes at once, or some of them. */
 export interface StoredObject extends AsyncIterable<Uint8Array> {
   readonly objectRoot: Uint8Array;
+  /** Bytes; of what is inside when a key was given. */
   readonly size: number;
-  readonly manifest: Manifest;
   /** As far as reading has come. */
   readonly report: ReadReport;
   /** @throws FatalError storage/object-too-large above `maxBytes` (256 MiB when absent) */
   bytes(maxBytes?: number): Promise<Uint8Array>;
+  /**
+   * Reads a part; only the rows that hold it are fetched.
+   * @throws FatalError storage/bad-range unless it lies in the object
+   */
+  range(offset: number, length: number): AsyncIterable<Uint8Array>;
 }
 
 export interface PublishedBatch extends LoggedBatch {
@@ -123,23 +173,37 @@ export interface PublishedBatch extends LoggedBatch {
 
 export interface StorageClient {
   /**
-   * Stores an object over the committee; resolves once it is final, and with what was reached within the grace after that.
+   * Stores an object over the committees of its segments; resolves once all are final, and with what was reached within the
+   * grace after that. Bytes that were stored before, in a call that was cut off or not, are not sent again.
    * @throws FatalError storage/empty-object, storage/object-too-large, storage/no-signer
    * @throws RetryableError storage/not-final with the members' reasons
    */
-  put(source: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<PutResult>;
+  put(source: ByteSource, options?: PutOptions): Promise<PutResult>;
+  /** Stores many objects, small ones packed together. @throws as `put` */
+  putMany(
+    objects: Iterable<ByteSource> | AsyncIterable<ByteSource>,
+    options?: PutManyOptions,
+  ): Promise<PutManyResult>;
+  /** Stores files, and a list of them as an object that `list` reads. @throws as `put`; FatalError storage/bad-directory */
+  putDirectory(
+    files: Iterable<FileSource> | AsyncIterable<FileSource>,
+    options?: PutManyOptions,
+  ): Promise<PutResult>;
   /**
-   * Opens an object: its manifest is read and checked; iterating reads the rest.
-   * @throws FatalError storage/not-found; RetryableError storage/unavailable, storage/too-few-rows (while iterating)
+   * Opens an object: its place or manifest is read and checked; iterating reads the rest.
+   * @throws FatalError storage/not-found, storage/wrong-key, storage/not-authentic
+   * @throws RetryableError storage/unavailable, storage/too-few-rows (while iterating)
    */
-  get(objectRoot: Uint8Array, options?: StorageCallOptions): Promise<StoredObject>;
+  get(objectRoot: Uint8Array, options?: GetOptions): Promise<StoredObject>;
+  /** The files of a directory, by rising path. @throws as `get`; FatalError storage/bad-directory */
+  list(objectRoot: Uint8Array, options?: StorageCallOptions): Promise<readonly DirectoryEntry[]>;
   /**
-   * Appends the segments of these objects to the log, one batch for each committee that holds some, and pays for them. The
-   * same objects are paid again only when what was paid has expired, or when they are to be kept for ever and were leased.
-   * @throws FatalError storage/no-signer, storage/batch-too-large, storage/bad-term; what the transaction sender throws
+   * Appends the segments of what was put to the log, in batches for each committee that holds some, and pays for them. The
+   * same segments are paid again only when what was paid has expired, or when they are to be kept for ever and were leased.
+   * @throws FatalError storage/no-signer, storage/bad-term; what the transaction sender throws
    */
   publish(
-    objects: readonly Pick<PutResult, "manifest" | "objectRoot">[],
+    stored: readonly Pick<StoredParts, "segments">[],
     options?: PublishOptions,
   ): Promise<PublishedBatch[]>;
 }

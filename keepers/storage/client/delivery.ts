@@ -10,20 +10,20 @@ const FIRST_PAUSE_MS = 100;
 
 /** Who failed in an upload; one that keeps failing is not waited for with every segment anew. */
 export class MemberHealth {
-  readonly #strikes = new Map<number, number>();
-  readonly #reasons = new Map<number, MemberFailure>();
+  readonly #strikes = new Map<string, number>();
+  readonly #reasons = new Map<string, MemberFailure>();
 
   isOut(member: CommitteeMember): boolean {
-    return (this.#strikes.get(member.number) ?? 0) >= STRIKES;
+    return (this.#strikes.get(member.operator) ?? 0) >= STRIKES;
   }
 
   failed(member: CommitteeMember, error: unknown): void {
-    this.#strikes.set(member.number, (this.#strikes.get(member.number) ?? 0) + 1);
-    this.#reasons.set(member.number, failureOf(member, error));
+    this.#strikes.set(member.operator, (this.#strikes.get(member.operator) ?? 0) + 1);
+    this.#reasons.set(member.operator, failureOf(member, error));
   }
 
   worked(member: CommitteeMember): void {
-    this.#strikes.delete(member.number);
+    this.#strikes.delete(member.operator);
   }
 
   /** The last failure of each member that ever failed. */

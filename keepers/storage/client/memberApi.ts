@@ -5,7 +5,6 @@ import { signRequest } from "../../runtime/http/signedRequest.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { TableVersion } from "../format/batchReceipts.ts";
-import { MAX_MANIFEST_BYTES } from "../format/limits.ts";
 import { MAX_LOCATIONS_BYTES, type ObjectLocation, parseLocations } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
 import {
@@ -28,12 +27,6 @@ export interface MemberApi {
     body: Uint8Array,
     signal: AbortSignal,
   ): Promise<Uint8Array>;
-  putManifest(
-    member: CommitteeMember,
-    root: Uint8Array,
-    bytes: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void>;
   /** Asks a member to stand behind a batch; `list` is its segments. The body of the answer: a receipt. */
   postBatch(
     member: CommitteeMember,
@@ -64,7 +57,6 @@ export interface MemberApi {
     signal: AbortSignal,
     after?: Uint8Array,
   ): Promise<ObjectLocation[]>;
-  manifest(member: CommitteeMember, root: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 export interface MemberApiNeeds {
@@ -110,13 +102,10 @@ function signedBy({ signer, chainId }: MemberApiNeeds, ask: Ask) {
 
 function writes(
   ask: ReturnType<typeof signedBy>,
-): Pick<MemberApi, "putSegment" | "putManifest" | "putPack" | "postBatch" | "postPublication"> {
+): Pick<MemberApi, "putSegment" | "putPack" | "postBatch" | "postPublication"> {
   return {
     putSegment: (member, commitment, body, signal) =>
       ask(member, `segments/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal }),
-    putManifest: async (member, root, body, signal) => {
-      await ask(member, `manifests/${nameOf(root)}`, { method: "PUT", headers: BINARY, body, signal });
-    },
     putPack: async (member, commitment, body, signal) => {
       await ask(member, `packs/${nameOf(commitment)}`, { method: "PUT", headers: BINARY, body, signal });
     },
@@ -131,7 +120,7 @@ function writes(
   };
 }
 
-function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations" | "manifest"> {
+function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations"> {
   return {
     head: async (member, commitment, signal) =>
       parseHead(await ask(member, `segments/${nameOf(commitment)}`, { maxBytes: MAX_HEAD_BYTES, signal })),
@@ -145,8 +134,6 @@ function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations" | "man
       const path = `objects/${nameOf(name)}${query}`;
       return parseLocations(await ask(member, path, { maxBytes: MAX_LOCATIONS_BYTES, signal }));
     },
-    manifest: (member, root, signal) =>
-      ask(member, `manifests/${nameOf(root)}`, { maxBytes: MAX_MANIFEST_BYTES, signal }),
   };
 }
 

@@ -2,7 +2,7 @@ import { hexlify, type JsonRpcProvider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import type { Deployment } from "../../runtime/context.ts";
-import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { RetryableError } from "../../runtime/errors.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import { ensureAllowance } from "../chain/allowance.ts";
 import { type CommitteeMember, contractAddress } from "../chain/committeeView.ts";
@@ -11,7 +11,7 @@ import { committeeOf } from "../chain/rendezvous.ts";
 import { type BatchLayout, type BatchSegment, layOut } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import { MAX_TOLD_SEGMENTS, publicationOf } from "../node/publicationRoutes.ts";
-import type { PublishedBatch, PutResult } from "./clientTypes.ts";
+import type { PublishedBatch, StoredParts } from "./clientTypes.ts";
 import type { MemberApi } from "./memberApi.ts";
 
 export interface PublishNeeds {
@@ -24,7 +24,7 @@ export interface PublishNeeds {
   readonly membersOf: (committee: number) => Promise<readonly CommitteeMember[]>;
 }
 
-type Publishable = Pick<PutResult, "manifest" | "objectRoot">;
+type Publishable = Pick<StoredParts, "segments">;
 
 interface Draft {
   readonly committee: number;
@@ -35,48 +35,44 @@ interface Draft {
   readonly months: number;
 }
 
-/** Appends the segments of some objects, one batch a committee, unless the log has it already, and tells the members. */
-export async function publishObjects(
+/** Appends the segments of what was stored, unless the log has them already, and tells the members. */
+export async function publishSegments(
   needs: PublishNeeds,
-  objects: readonly Publishable[],
+  stored: readonly Publishable[],
   months: number,
   signal: AbortSignal,
 ): Promise<PublishedBatch[]> {
   const count = await needs.committeeCount();
   const published: PublishedBatch[] = [];
-  for (const [committee, segments] of byCommittee(uniqueSegments(objects), count)) {
+  for (const { committee, segments } of batchesFor(stored, count)) {
     const layout = layOut(segments);
     const draft = { committee, layout, root: hexlify(layout.root), months };
     const { known, latest } = await lookUp(needs, draft, signal);
     const batch = known ?? (await append(needs, draft, latest, signal));
-    const toldMembers = await tell(needs, batch, layout, objects, signal);
+    const toldMembers = await tell(needs, batch, layout, signal);
     published.push({ ...batch, known: known !== undefined, toldMembers });
   }
   return published;
 }
 
-/** The segments in their order, each once: packed or repeated content is paid for once. */
-function uniqueSegments(objects: readonly Publishable[]): BatchSegment[] {
+/** The segments in their order, each once, cut into batches of one committee: the same again for the same segments. */
+export function batchesFor(
+  stored: readonly Publishable[],
+  count: number,
+): { readonly committee: number; readonly segments: readonly BatchSegment[] }[] {
   const unique = new Map<string, BatchSegment>();
-  for (const { manifest } of objects) {
-    for (const { commitment, shape } of manifest.segments) {
+  for (const { segments } of stored)
+    for (const { commitment, shape } of segments) {
       const name = nameOf(commitment);
       if (!unique.has(name)) unique.set(name, { commitment, shape });
     }
-  }
-  if (unique.size > 0 && unique.size <= MAX_TOLD_SEGMENTS) return [...unique.values()];
-  throw new FatalError(
-    "storage/batch-too-large",
-    `a batch has 1 to ${MAX_TOLD_SEGMENTS} segments, not ${unique.size}`,
-    {
-      segments: unique.size,
-      maxSegments: MAX_TOLD_SEGMENTS,
-    },
+  const byCommittee = Map.groupBy(unique.values(), ({ commitment }) => committeeOf(commitment, count));
+  return [...byCommittee].flatMap(([committee, segments]) =>
+    Array.from({ length: Math.ceil(segments.length / MAX_TOLD_SEGMENTS) }, (_, number) => ({
+      committee,
+      segments: segments.slice(number * MAX_TOLD_SEGMENTS, (number + 1) * MAX_TOLD_SEGMENTS),
+    })),
   );
-}
-
-function byCommittee(segments: readonly BatchSegment[], count: number): Map<number, BatchSegment[]> {
-  return Map.groupBy(segments, ({ commitment }) => committeeOf(commitment, count));
 }
 
 /** What the log has of a draft: a batch that does for it, and the latest that does not. */
@@ -132,14 +128,9 @@ async function tell(
   { api, membersOf }: PublishNeeds,
   batch: LoggedBatch,
   layout: BatchLayout,
-  objects: readonly Publishable[],
   signal: AbortSignal,
 ): Promise<number> {
-  const publication = publicationOf(
-    batch,
-    layout.segments,
-    objects.map(({ objectRoot }) => objectRoot),
-  );
+  const publication = publicationOf(batch, layout.segments);
   const members = await membersOf(batch.committee);
   const told = await Promise.allSettled(
     members.map((member) => api.postPublication(member, publication, signal)),

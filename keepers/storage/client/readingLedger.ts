@@ -7,25 +7,25 @@ import { failureOf } from "./delivery.ts";
 
 /** Who failed and who lied while an object was read; neither is asked again while others can answer. */
 export class ReadingLedger {
-  readonly #blamed = new Map<number, Blame>();
-  readonly #failed = new Map<number, MemberFailure>();
+  readonly #blamed = new Map<string, Blame>();
+  readonly #failed = new Map<string, MemberFailure>();
 
   isBlamed(member: CommitteeMember): boolean {
-    return this.#blamed.has(member.number);
+    return this.#blamed.has(member.operator);
   }
 
   isUsable(member: CommitteeMember): boolean {
-    return !this.#blamed.has(member.number) && !this.#failed.has(member.number);
+    return !this.#blamed.has(member.operator) && !this.#failed.has(member.operator);
   }
 
   /** Notes why a member was no use: it is to blame when what it sent is wrong, not when it was silent or has nothing. */
   failed(member: CommitteeMember, subject: Uint8Array, error: unknown): void {
-    const { number, operator } = member;
+    const { operator } = member;
     const failure = failureOf(member, error);
     if (error instanceof FatalError && !(error instanceof HttpError)) {
-      this.#blamed.set(number, { ...failure, operator, subject: nameOf(subject) });
+      this.#blamed.set(operator, { ...failure, operator, subject: nameOf(subject) });
     } else if (!isNotFound(error)) {
-      this.#failed.set(number, failure);
+      this.#failed.set(operator, failure);
     }
   }
 

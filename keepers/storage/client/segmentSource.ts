@@ -1,25 +1,21 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { MAX_SEGMENT_BYTES } from "../format/limits.ts";
-import { MAX_OBJECT_BYTES, MAX_SEGMENTS } from "../format/manifest.ts";
+import type { ByteSource } from "./clientTypes.ts";
 
 /**
  * Cuts a source into runs of 4 MiB (the last may be shorter), whatever the size of its chunks; one run is held at a time.
- * @throws FatalError storage/empty-object, storage/object-too-large
+ * @throws FatalError storage/empty-object
  */
-export async function* cutSegments(
-  source: Uint8Array | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  let segments = 0;
+export async function* cutSegments(source: ByteSource): AsyncGenerator<Uint8Array> {
+  let isEmpty = true;
   for await (const run of source instanceof Uint8Array ? cutBytes(source) : cutStream(source)) {
-    if (++segments > MAX_SEGMENTS) throw tooLarge();
+    isEmpty = false;
     yield run;
   }
-  if (segments === 0)
-    throw new FatalError("storage/empty-object", "there is nothing to store: the input is empty");
+  if (isEmpty) throw new FatalError("storage/empty-object", "there is nothing to store: the input is empty");
 }
 
 function* cutBytes(bytes: Uint8Array): Generator<Uint8Array> {
-  if (bytes.length > MAX_OBJECT_BYTES) throw tooLarge();
   for (let at = 0; at < bytes.length; at += MAX_SEGMENT_BYTES)
     yield bytes.subarray(at, at + MAX_SEGMENT_BYTES);
 }
@@ -40,12 +36,4 @@ async function* cutStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     }
   }
   if (filled > 0) yield run.subarray(0, filled);
-}
-
-function tooLarge(): FatalError {
-  return new FatalError(
-    "storage/object-too-large",
-    `an object has at most ${MAX_OBJECT_BYTES} bytes (${MAX_SEGMENTS} segments); split the input`,
-    { maxBytes: MAX_OBJECT_BYTES, maxSegments: MAX_SEGMENTS },
-  );
 }

@@ -3,11 +3,11 @@ import { crc32 } from "node:zlib";
 import { HASH_BYTES } from "../format/limits.ts";
 
 /** What a record of a row file carries. */
-export type RecordKind = "head" | "strip" | "manifest" | "pack";
+export type RecordKind = "head" | "strip" | "pack";
 
 export interface RowRecord {
   readonly kind: RecordKind;
-  /** Commitment of the segment, or root of the object; 32 bytes. */
+  /** Commitment of the segment, 32 bytes. */
   readonly subject: Uint8Array;
   /** Number of the strip; 0 otherwise. */
   readonly number: number;
@@ -43,7 +43,7 @@ const VERSION = 1;
 const SALT_BYTES = 32;
 const TAGGED_BYTES = 52;
 const TAG_BYTES = 12;
-const KINDS: readonly RecordKind[] = ["head", "strip", "manifest", "pack"];
+const KINDS: readonly RecordKind[] = ["head", "strip", "pack"];
 const PADDING = Buffer.alloc(RECORD_UNIT);
 
 /** Bytes that a payload takes on disk, with its header and padding. */

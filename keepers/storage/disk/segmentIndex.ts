@@ -24,14 +24,6 @@ export interface SegmentEntry {
   readonly batch?: bigint;
 }
 
-export interface ManifestEntry {
-  readonly uploader: string;
-  readonly place: RecordPlace;
-  /** Bytes on disk. */
-  readonly bytes: number;
-  readonly batch?: bigint;
-}
-
 /** Where a packed object or manifest lies, as the uploader of the segment says. */
 export interface ObjectPlace {
   readonly kind: PackKind;
@@ -49,12 +41,6 @@ export type IndexEdit =
       readonly strips: readonly StripPlace[];
     }
   | {
-      readonly kind: "manifest";
-      readonly root: string;
-      readonly uploader: string;
-      readonly place: RecordPlace;
-    }
-  | {
       readonly kind: "pack";
       readonly commitment: string;
       readonly place: RecordPlace;
@@ -62,14 +48,12 @@ export type IndexEdit =
       readonly objects: ReadonlyMap<string, ObjectPlace>;
     }
   | { readonly kind: "lost"; readonly segment: string; readonly strips?: readonly number[] }
-  | { readonly kind: "lost"; readonly manifest: string }
   | {
       readonly kind: "published";
       readonly batch: bigint;
       /** Lower-case address that appended the batch. */
       readonly owner: string;
       readonly commitments: readonly string[];
-      readonly roots: readonly string[];
     };
 
 const CURSOR = "cursor";
@@ -83,7 +67,6 @@ const WIPE_BATCH = 512;
 export class SegmentIndex {
   readonly #store: Store;
   readonly #segments;
-  readonly #manifests;
   readonly #objects;
   readonly #credit;
   readonly #cursor;
@@ -91,7 +74,6 @@ export class SegmentIndex {
   constructor(store: Store) {
     this.#store = store;
     this.#segments = createRecords<SegmentEntry>(store, "segments/", plainFormat());
-    this.#manifests = createRecords<ManifestEntry>(store, "manifests/", plainFormat());
     this.#objects = createRecords<ObjectPlace>(store, "objects/", plainFormat());
     this.#credit = createRecords<number>(store, "unpublished/", plainFormat());
     this.#cursor = createRecords<RowCursor>(store, "", plainFormat());
@@ -100,11 +82,6 @@ export class SegmentIndex {
   /** @param commitment lower-case hex without prefix */
   segment(commitment: string): Promise<SegmentEntry | undefined> {
     return this.#segments.get(commitment);
-  }
-
-  /** @param root lower-case hex without prefix */
-  manifest(root: string): Promise<ManifestEntry | undefined> {
-    return this.#manifests.get(root);
   }
 
   /**
@@ -144,7 +121,6 @@ export class SegmentIndex {
     for (const edit of edits) await change.add(edit);
     const writes: StoreWrite[] = [
       ...writesOf(this.#segments, change.segments),
-      ...writesOf(this.#manifests, change.manifests),
       ...writesOf(this.#objects, change.objects),
       ...writesOf(this.#credit, change.credit),
     ];
@@ -156,7 +132,7 @@ export class SegmentIndex {
   async wipe(): Promise<void> {
     // The cursor goes first: a wipe cut short is then taken up again.
     await this.#cursor.delete(CURSOR);
-    for (const prefix of ["segments/", "manifests/", "unpublished/"]) {
+    for (const prefix of ["segments/", "objects/", "unpublished/"]) {
       for (let found = WIPE_BATCH; found === WIPE_BATCH; ) {
         const writes: StoreWrite[] = [];
         for await (const [key] of this.#store.scan({ prefix, limit: WIPE_BATCH }))
@@ -182,7 +158,6 @@ function writesOf<T>(records: Records<T>, changed: ReadonlyMap<string, T | undef
 /** Edits folded into the entries that they touch. */
 class PendingChange {
   readonly segments = new Map<string, SegmentEntry | undefined>();
-  readonly manifests = new Map<string, ManifestEntry | undefined>();
   readonly objects = new Map<string, ObjectPlace>();
   readonly credit = new Map<string, number | undefined>();
   readonly #index: SegmentIndex;
@@ -193,11 +168,9 @@ class PendingChange {
 
   async add(edit: IndexEdit): Promise<void> {
     if (edit.kind === "segment") await this.#addSegment(edit);
-    else if (edit.kind === "manifest") await this.#addManifest(edit);
     else if (edit.kind === "pack") await this.#addPack(edit);
     else if (edit.kind === "published") await this.#addPublished(edit);
-    else if ("segment" in edit) await this.#dropSegment(edit);
-    else await this.#dropManifest(edit.manifest);
+    else await this.#dropSegment(edit);
   }
 
   async #addSegment(edit: Extract<IndexEdit, { kind: "segment" }>): Promise<void> {
@@ -217,13 +190,6 @@ class PendingChange {
       await this.#charge(base.uploader, added + (known === undefined ? base.bytes : 0));
   }
 
-  async #addManifest(edit: Extract<IndexEdit, { kind: "manifest" }>): Promise<void> {
-    if ((await this.#manifest(edit.root)) !== undefined) return;
-    const bytes = recordBytes(edit.place.length);
-    this.manifests.set(edit.root, { uploader: edit.uploader, place: edit.place, bytes });
-    await this.#charge(edit.uploader, bytes);
-  }
-
   /** A table counts with its segment; the first one stays. */
   async #addPack(edit: Extract<IndexEdit, { kind: "pack" }>): Promise<void> {
     const entry = await this.#segment(edit.commitment);
@@ -241,12 +207,6 @@ class PendingChange {
       this.segments.set(commitment, { ...entry, batch: edit.batch });
       await this.#charge(entry.uploader, -entry.bytes);
     }
-    for (const root of edit.roots) {
-      const entry = await this.#manifest(root);
-      if (entry === undefined || entry.batch !== undefined || entry.uploader !== edit.owner) continue;
-      this.manifests.set(root, { ...entry, batch: edit.batch });
-      await this.#charge(entry.uploader, -entry.bytes);
-    }
   }
 
   async #dropSegment({ segment, strips }: { segment: string; strips?: readonly number[] }): Promise<void> {
@@ -261,13 +221,6 @@ class PendingChange {
     if (entry.batch === undefined) await this.#charge(entry.uploader, -entry.bytes);
   }
 
-  async #dropManifest(root: string): Promise<void> {
-    const entry = await this.#manifest(root);
-    if (entry === undefined) return;
-    this.manifests.set(root, undefined);
-    if (entry.batch === undefined) await this.#charge(entry.uploader, -entry.bytes);
-  }
-
   async #charge(uploader: string, bytes: number): Promise<void> {
     const known = this.credit.has(uploader);
     const before = known ? (this.credit.get(uploader) ?? 0) : await this.#index.unpublished(uploader);
@@ -277,10 +230,5 @@ class PendingChange {
   async #segment(commitment: string): Promise<SegmentEntry | undefined> {
     if (this.segments.has(commitment)) return this.segments.get(commitment);
     return await this.#index.segment(commitment);
-  }
-
-  async #manifest(root: string): Promise<ManifestEntry | undefined> {
-    if (this.manifests.has(root)) return this.manifests.get(root);
-    return await this.#index.manifest(root);
   }
 }

@@ -88,7 +88,7 @@ export class SegmentStore {
       const records = fresh.map((strip) => stripRecord(commitment, strip));
       const { shape } = upload.head;
       const rowRoot = Uint8Array.from(upload.head.rowRoot);
-      const head = known === undefined ? [ownedRecord("head", commitment, uploader, upload.headBytes)] : [];
+      const head = known === undefined ? [headRecord(commitment, uploader, upload.headBytes)] : [];
       await this.#store(
         known?.uploader ?? uploader,
         known?.batch !== undefined,
@@ -108,21 +108,6 @@ export class SegmentStore {
         held: fresh.reduce((set, { number }) => set | (1n << BigInt(number)), held),
         added: fresh.length,
       };
-    });
-  }
-
-  /** Stores a manifest under its root, which the caller has checked. @throws as `putStrips` */
-  putManifest(root: Uint8Array, uploader: string, bytes: Uint8Array): Promise<void> {
-    const name = nameOf(root);
-    return this.#locks.run(name, async () => {
-      if ((await this.index.manifest(name)) !== undefined) return;
-      const record = ownedRecord("manifest", root, uploader, bytes);
-      await this.#store(uploader, false, [record], ([place]) => ({
-        kind: "manifest",
-        root: name,
-        uploader,
-        place: place!,
-      }));
     });
   }
 
@@ -168,15 +153,7 @@ export class SegmentStore {
     });
   }
 
-  async manifest(root: Uint8Array): Promise<Uint8Array | undefined> {
-    const entry = await this.index.manifest(nameOf(root));
-    if (entry === undefined) return undefined;
-    const [payload] = await this.#files.read([entry.place]);
-    if (payload === undefined) await this.#forget({ kind: "lost", manifest: nameOf(root) });
-    return payload?.subarray(UPLOADER_BYTES);
-  }
-
-  /** Notes that a batch pays for segments and manifests of its owner, whose credit comes back. */
+  /** Notes that a batch pays for segments of its owner, whose credit comes back. */
   async markPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
     await this.#commit.add({ records: [], edit: () => edit });
   }
@@ -250,7 +227,6 @@ function editOf({ record, place }: FoundRecord): IndexEdit {
   if (record.kind === "strip") return { kind: "segment", commitment: name, strips: [[record.number, place]] };
   if (record.kind === "pack") return packEdit(name, place, parsePackTable(record.payload));
   const uploader = `0x${nameOf(record.payload.subarray(0, UPLOADER_BYTES))}`;
-  if (record.kind === "manifest") return { kind: "manifest", root: name, uploader, place };
   const { shape, rowRoot } = parseHead(record.payload.subarray(UPLOADER_BYTES));
   const head = { shape, rowRoot: Uint8Array.from(rowRoot), uploader, head: place };
   return { kind: "segment", commitment: name, head, strips: [] };
@@ -270,11 +246,7 @@ function stripRecord(commitment: Uint8Array, { number, path, rows }: Strip): Row
   return { kind: "strip", subject: commitment, number, payload: Buffer.concat([path, rows]) };
 }
 
-function ownedRecord(
-  kind: "head" | "manifest",
-  subject: Uint8Array,
-  uploader: string,
-  bytes: Uint8Array,
-): RowRecord {
-  return { kind, subject, number: 0, payload: Buffer.concat([Buffer.from(uploader.slice(2), "hex"), bytes]) };
+function headRecord(subject: Uint8Array, uploader: string, bytes: Uint8Array): RowRecord {
+  const payload = Buffer.concat([Buffer.from(uploader.slice(2), "hex"), bytes]);
+  return { kind: "head", subject, number: 0, payload };
 }

@@ -43,12 +43,22 @@ export function plainBytes(sealed: number): number {
   throw notAuthentic(`no encrypted object has ${sealed} bytes`);
 }
 
-/** Encrypts an object under a fresh salt; holds one chunk. @throws FatalError storage/bad-key, storage/empty-object */
+/** A salt for one object; see `encrypt`. */
+export function newSalt(): Uint8Array {
+  return randomBytes(SALT_BYTES);
+}
+
+/**
+ * Encrypts an object; holds one chunk.
+ * @param salt fresh unless given. One salt may serve the same bytes again, so that they get the same name; never others.
+ * FatalError storage/bad-key, storage/empty-object
+ */
 export async function* encrypt(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   key: Uint8Array,
+  salt: Uint8Array = newSalt(),
 ): AsyncGenerator<Uint8Array> {
-  const header = newHeader(key);
+  const header = newHeader(key, salt);
   const chunks = chunkKeysOf(header, key);
   yield header;
   let index = 0;
@@ -167,12 +177,14 @@ function chunkKeysOf(header: Uint8Array, key: Uint8Array): ChunkKeys {
   };
 }
 
-function newHeader(key: Uint8Array): Uint8Array {
+function newHeader(key: Uint8Array, salt: Uint8Array): Uint8Array {
+  if (salt.length !== SALT_BYTES)
+    throw new FatalError("storage/bad-key", `a salt has ${SALT_BYTES} bytes, not ${salt.length}`);
   const header = Buffer.alloc(ENCRYPTION_HEADER_BYTES);
   header.writeUInt32BE(MAGIC, 0);
   header.writeUInt16BE(VERSION, 4);
   header.set(keyId(key), 8);
-  header.set(randomBytes(SALT_BYTES), 8 + KEY_ID_BYTES);
+  header.set(salt, 8 + KEY_ID_BYTES);
   return header;
 }
 

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
+import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { HASH_BYTES, MAX_MANIFEST_BYTES } from "./limits.ts";
-import type { ManifestSegment } from "./manifest.ts";
 import { shapeFault } from "./shapeRules.ts";
 
 /*
@@ -9,6 +10,14 @@ import { shapeFault } from "./shapeRules.ts";
  * u8, count u32, size u64; a leaf goes on with commitment (32), length u32, k u32, n u32, rowSize u32 a segment, an index
  * with name (32), size u64 a child; all big-endian.
  */
+
+export interface ManifestSegment {
+  /** RSEMA1D commitment, 32 bytes. */
+  readonly commitment: Uint8Array;
+  /** Object bytes in this segment; the coded form is padded with zeros to k * rowSize. */
+  readonly length: number;
+  readonly shape: Shape;
+}
 
 export interface ManifestChild {
   readonly name: Uint8Array;
@@ -28,6 +37,7 @@ export interface TreeLimits {
 
 export const TREE_LIMITS: TreeLimits = { segmentsPerLeaf: 1_024, childrenPerIndex: 1_024 };
 
+const ROOT_DOMAIN = Uint8Array.of(0x02);
 const MAGIC = 0x4d_59_4d_46; // "MYMF"
 const VERSION = 2;
 const HEADER_BYTES = 20;
@@ -35,6 +45,11 @@ const SEGMENT_BYTES = HASH_BYTES + 16;
 const CHILD_BYTES = HASH_BYTES + 8;
 /** Two levels of indexes over leaves name 2^30 segments, 4 PiB. */
 export const MAX_LEVEL = 2;
+
+/** The name of a node, and of the object below it when it is the root: SHA-256(0x02 || bytes). */
+export function manifestName(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(ROOT_DOMAIN).update(bytes).digest();
+}
 
 /** Serialises a node. @throws FatalError storage/bad-manifest */
 export function encodeNode(node: ManifestNode, limits: TreeLimits = TREE_LIMITS): Uint8Array {

@@ -1,5 +1,4 @@
 import { FatalError } from "../../runtime/errors.ts";
-import { type ManifestSegment, objectRoot } from "./manifest.ts";
 import {
   badManifest,
   encodeNode,
@@ -7,6 +6,8 @@ import {
   MAX_LEVEL,
   type ManifestChild,
   type ManifestNode,
+  type ManifestSegment,
+  manifestName,
   parseNode,
   TREE_LIMITS,
   type TreeLimits,
@@ -90,7 +91,7 @@ export class ManifestTreeBuilder {
 
   async #close(node: ManifestNode): Promise<NamedNode> {
     const bytes = encodeNode(node, this.#limits);
-    const named = { name: objectRoot(bytes), bytes, node };
+    const named = { name: manifestName(bytes), bytes, node };
     await this.#keep(named);
     return named;
   }
@@ -111,7 +112,7 @@ export interface TreeReading {
 /** Reads the node of this name. @throws FatalError storage/wrong-root, storage/bad-manifest */
 export async function readNode(name: Uint8Array, { fetch, limits }: TreeReading): Promise<ManifestNode> {
   const bytes = await fetch(name);
-  if (Buffer.compare(objectRoot(bytes), name) !== 0)
+  if (Buffer.compare(manifestName(bytes), name) !== 0)
     throw new FatalError("storage/wrong-root", "the manifest is not the one that its name says");
   return parseNode(bytes, limits);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FatalError } from "../../runtime/errors.ts";
 import { HASH_BYTES, MAX_MANIFEST_BYTES, MAX_SEGMENT_BYTES } from "./limits.ts";
-import { objectRoot } from "./manifest.ts";
+import { manifestName } from "./manifestNode.ts";
 import { nameOf } from "./names.ts";
 
 /*
@@ -53,7 +53,7 @@ const MAX_BYTES: Record<PackKind, number> = {
 
 /** The name of an item: SHA-256(0x03 || bytes) of a small object, SHA-256(0x02 || bytes) of a manifest. */
 export function nameOfItem({ kind, bytes }: PackItem): Uint8Array {
-  if (kind === "manifest") return objectRoot(bytes);
+  if (kind === "manifest") return manifestName(bytes);
   return createHash("sha256").update(OBJECT_DOMAIN).update(bytes).digest();
 }
 

@@ -19,7 +19,7 @@ export function createStorageMetrics(registry: Registry): StorageMetrics {
   const rows = count("rows_stored", "Rows made durable");
   const strips = count("strips_stored", "Strips made durable");
   const stored = count("stored_bytes", "Row bytes made durable");
-  const served = count("served_bytes", "Bytes of rows, heads and manifests read out");
+  const served = count("served_bytes", "Bytes of rows and heads read out");
   const refused = new Counter({
     name: "mycelia_storage_refused_total",
     help: "Uploads and publications refused, by error code",

@@ -13,35 +13,29 @@ import {
   layOut,
   parseBatch,
 } from "../format/batch.ts";
-import { parseManifest } from "../format/manifest.ts";
-import { nameOf, parseName } from "../format/names.ts";
+import { nameOf } from "../format/names.ts";
 import { requireShape } from "../format/shapeRules.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 
 /** Segments of a batch that a node is told about in one request. */
 export const MAX_TOLD_SEGMENTS = 4_096;
-const MAX_BATCH_OBJECTS = 4_096;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const name = z.string().regex(/^[0-9a-f]{64}$/);
 const publication = z.strictObject({
   id: z.string().regex(/^\d{1,19}$/),
   block: z.number().int().nonnegative(),
   segments: z.base64().max(4 * Math.ceil((MAX_TOLD_SEGMENTS * ENTRY_BYTES) / 3)),
-  objects: z.array(name).max(MAX_BATCH_OBJECTS),
 });
 
 /** What a client tells members after it has appended a batch: which batch, and the list of its segments in base64. */
 export type Publication = z.infer<typeof publication>;
 
-/** @param objects roots of the objects that lie in the batch */
 export function publicationOf(
   { id, block }: Pick<LoggedBatch, "id" | "block">,
   segments: readonly BatchSegment[],
-  objects: readonly Uint8Array[],
 ): Publication {
   const list = Buffer.from(encodeBatch(segments)).toString("base64");
-  return { id: id.toString(), block, segments: list, objects: objects.map(nameOf) };
+  return { id: id.toString(), block, segments: list };
 }
 
 export interface PublicationRoutesNeeds {
@@ -81,10 +75,7 @@ function parsePublication(body: unknown): Publication {
   );
 }
 
-async function accept(
-  needs: PublicationRoutesNeeds,
-  { id, block, segments, objects }: Publication,
-): Promise<void> {
+async function accept(needs: PublicationRoutesNeeds, { id, block, segments }: Publication): Promise<void> {
   const list = parseBatch(Buffer.from(segments, "base64"));
   const batch = await settledBatch(needs, BigInt(id), block);
   checkContents(batch, layOut(list));
@@ -95,7 +86,6 @@ async function accept(
     batch: batch.id,
     owner: batch.owner.toLowerCase(),
     commitments,
-    roots: await coveredObjects(needs.segments, objects, new Set(commitments)),
   });
 }
 
@@ -157,22 +147,4 @@ async function checkShapes(segments: SegmentStore, list: readonly BatchSegment[]
     const entry = await segments.index.segment(name);
     if (entry !== undefined) requireShape(name, entry.shape, shape);
   }
-}
-
-/** Objects that are held here and lie in the batch wholly. */
-async function coveredObjects(
-  segments: SegmentStore,
-  objects: readonly string[],
-  commitments: ReadonlySet<string>,
-): Promise<string[]> {
-  const covered: string[] = [];
-  for (const root of objects) {
-    const bytes = await segments.manifest(parseName(root));
-    if (bytes === undefined) continue;
-    const inside = parseManifest(bytes).segments.every(({ commitment }) =>
-      commitments.has(nameOf(commitment)),
-    );
-    if (inside) covered.push(root);
-  }
-  return covered;
 }

@@ -7,6 +7,7 @@ import {
   type PutResult,
   type StorageClient,
 } from "../../../../keepers/storage/client.ts";
+import { locationsToJson } from "../../../../keepers/storage/format/locations.ts";
 import { originalStrips, reaches, sizeOf } from "../../../../keepers/storage/format/placement.ts";
 import { Adversary, type Twist } from "../adversary.ts";
 import { codeOfRejection } from "../codes.ts";
@@ -17,7 +18,7 @@ const CLIENT = 30;
 
 const isStrips = (path: string) => path.startsWith("GET /segments/") && path.includes("/strips");
 const isHead = (path: string) => path.startsWith("GET /segments/") && !path.includes("/strips");
-const isManifest = (path: string) => path.startsWith("GET /manifests/");
+const isPlace = (path: string) => path.startsWith("GET /objects/");
 
 /** Flips a bit at a place of the answer, counted from its end. */
 const flipped = (body: Buffer, fromEnd: number) => {
@@ -34,7 +35,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
   let honest: StorageClient;
   let liar: CommitteeMember;
 
-  // The first member in the table lies: it is the first that a client asks for heads and manifests.
+  // The first member in the table lies: it is the first that a client asks for heads and places.
   before(async () => {
     network = await StorageNetwork.start();
     nodes = await network.startNodes(10);
@@ -76,7 +77,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
   };
 
   const bringsOriginals = (put: PutResult) => {
-    const { commitment, shape } = put.manifest.segments[0]!;
+    const { commitment, shape } = put.segments[0]!;
     return stripsFor(liar, commitment)[0]! < originalStrips(shape);
   };
 
@@ -134,8 +135,16 @@ describe("storage: client among lying, silent and slow nodes", () => {
     );
   });
 
-  it("blames who sends a wrong manifest, and reads it elsewhere", async () => {
-    await blamesOnlyTheLiar((path, body) => (isManifest(path) ? flipped(body, 1) : body), /wrong-root/);
+  it("reads on where a member names a place that holds something else, and blames it for no place at all", async () => {
+    const elsewhere = await honest.put(randomBytes(30_000));
+    const { commitment, shape } = elsewhere.segments[0]!;
+    const lie = locationsToJson([{ commitment, shape, kind: "object", offset: 500, length: 20_000 }]);
+    const lied = await readUnder(
+      (path, body) => (isPlace(path) ? Buffer.from(JSON.stringify(lie)) : body),
+      honest,
+    );
+    expect(lied.equal).to.equal(true);
+    await blamesOnlyTheLiar((path, body) => (isPlace(path) ? flipped(body, 1) : body), /bad-location/);
   });
 
   it("does not wait for who is silent, and blames nobody for it", async () => {
@@ -145,7 +154,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
     expect(report.rebuilt).to.equal(1);
   });
 
-  it("does not wait for who answers heads and manifests and then says that it holds nothing", async () => {
+  it("does not wait for who answers heads and places and then says that it holds nothing", async () => {
     const { equal, report } = await readUnder(
       (path, body) => (isStrips(path) ? Buffer.alloc(34) : body),
       honest,

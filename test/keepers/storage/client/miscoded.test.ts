@@ -8,11 +8,12 @@ import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { createCommitteeView } from "../../../../keepers/storage/chain/committeeView.ts";
 import { createMemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createStorageClient } from "../../../../keepers/storage/client.ts";
-import { encodeManifest, objectRoot } from "../../../../keepers/storage/format/manifest.ts";
+import { encodeNode } from "../../../../keepers/storage/format/manifestNode.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { rowsPerStrip } from "../../../../keepers/storage/format/placement.ts";
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
 import { StorageNetwork } from "../network.ts";
+import { storePacked } from "../packed.ts";
 import { refusalOf, stripsFor } from "../segments.ts";
 
 describe("storage: a writer who codes wrongly", () => {
@@ -59,11 +60,6 @@ describe("storage: a writer who codes wrongly", () => {
     const wrong = Math.floor((shape.k + shape.n - 1) / rowsPerStrip(shape));
     const api = createMemberApi({ ...client, timeoutMs: 10_000 });
     const { members } = await createCommitteeView(client.provider, client.deployment).current();
-    const manifest = encodeManifest({
-      size: data.length,
-      segments: [{ commitment, length: data.length, shape }],
-    });
-    const root = objectRoot(manifest);
     let refused = 0;
     for (const member of members) {
       const numbers = stripsFor(member, commitment);
@@ -76,9 +72,14 @@ describe("storage: a writer who codes wrongly", () => {
       } else {
         expect(all).to.equal("none");
       }
-      await api.putManifest(member, root, manifest, signal);
     }
     expect(refused).to.equal(1);
+    const manifest = encodeNode({
+      level: 0,
+      size: data.length,
+      segments: [{ commitment, length: data.length, shape }],
+    });
+    const root = await storePacked(network, client, { kind: "manifest", bytes: manifest });
     const object = await createStorageClient({ ...client, codec: network.codec }).get(root);
     expect(Buffer.from(await object.bytes()).equals(data)).to.equal(true);
     expect(object.report.miscoded).to.deep.equal([nameOf(commitment)]);

@@ -54,7 +54,7 @@ describe("storage: nodes as processes", () => {
     await Promise.all([1, 4, 7].map((i) => kill(children[i]!)));
     const object = await storage.get(put.objectRoot);
     expect(Buffer.from(await object.bytes()).equals(data)).to.equal(true);
-    expect(object.report.rebuilt).to.equal(2);
+    expect(object.report.rebuilt).to.be.within(2, 3);
     for (const i of [1, 4, 7]) children[i] = await network.spawnNode(setups[i]!);
     const again = await storage.get(put.objectRoot);
     expect(Buffer.from(await again.bytes()).equals(data)).to.equal(true);

@@ -71,7 +71,7 @@ describe("storage: segment store", () => {
     }
     await segments.markPublished({
       ...{ kind: "published", batch: 0n, owner: ALICE },
-      ...{ commitments: [nameOf(commitment)], roots: [] },
+      ...{ commitments: [nameOf(commitment)] },
     });
     expect(await segments.index.unpublished(ALICE)).to.equal(0);
   });
@@ -80,9 +80,6 @@ describe("storage: segment store", () => {
     const uploads = [randomUpload([1, 2, 200]), randomUpload([0, 255]), randomUpload([77])];
     const commitments = uploads.map(() => randomBytes(32));
     await Promise.all(uploads.map((upload, i) => segments.putStrips(commitments[i]!, ALICE, upload)));
-    const root = randomBytes(32);
-    const manifest = randomBytes(500);
-    await segments.putManifest(root, BOB, manifest);
     const unpublished = await segments.index.unpublished(ALICE);
     for (const index of ["index", "another-index"]) {
       await stop();
@@ -97,7 +94,6 @@ describe("storage: segment store", () => {
         }
         expect(Buffer.from((await segments.head(commitments[i]!))!).equals(upload.headBytes)).to.equal(true);
       }
-      expect(Buffer.from((await segments.manifest(root))!).equals(manifest)).to.equal(true);
       expect(await segments.index.unpublished(ALICE)).to.equal(unpublished);
     }
   });
@@ -183,7 +179,6 @@ describe("storage: segment store", () => {
         batch: 3n,
         owner,
         commitments: taken.map((commitment) => commitment.toString("hex")),
-        roots: [],
       });
     await publish(BOB);
     expect(await codeOfRejection(segments.putStrips(randomBytes(32), ALICE, randomUpload([1])))).to.equal(
@@ -241,7 +236,6 @@ describe("storage: segment store", () => {
 
   it("knows nothing of what it was not given", async () => {
     expect(await segments.head(randomBytes(32))).to.equal(undefined);
-    expect(await segments.manifest(randomBytes(32))).to.equal(undefined);
     expect(await segments.strips(randomBytes(32), elementsOf((1n << 256n) - 1n))).to.deep.equal([]);
   });
 });

@@ -9,10 +9,10 @@ import {
   MAX_SEGMENT_BYTES,
   SLOTS,
 } from "../../../../keepers/storage/format/limits.ts";
-import type { ManifestSegment } from "../../../../keepers/storage/format/manifest.ts";
 import {
   encodeNode,
   type ManifestNode,
+  type ManifestSegment,
   parseNode,
   type TreeLimits,
 } from "../../../../keepers/storage/format/manifestNode.ts";

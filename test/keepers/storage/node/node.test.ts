@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { EncodedSegment } from "../../../../keepers/coding/codec.ts";
@@ -6,7 +5,6 @@ import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { signRequest } from "../../../../keepers/runtime/http/signedRequest.ts";
 import type { CommitteeMember } from "../../../../keepers/storage/chain/committeeView.ts";
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
-import { encodeManifest, objectRoot } from "../../../../keepers/storage/format/manifest.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { elementsOf, setOf, slotOfStrip } from "../../../../keepers/storage/format/placement.ts";
 import { readReceipt } from "../../../../keepers/storage/format/receipts.ts";
@@ -210,7 +208,7 @@ describe("storage: node", () => {
       `${"0".repeat(62)}%00`,
     ];
     for (const name of names) {
-      for (const kind of ["segments", "manifests"]) {
+      for (const kind of ["segments", "objects"]) {
         const url = `${node.publicUrl}/${kind}/${name}`;
         expect(await refusalOf(client.http.request(url)), url).to.match(
           /^40[04] (storage\/bad-name|http\/not-found)$/,
@@ -241,24 +239,5 @@ describe("storage: node", () => {
     const { body } = await client.http.request(url);
     expect(body.length).to.equal(34 + 32 * stripBytes(segment.shape));
     segment.release();
-  });
-
-  it("keeps manifests under the root that they have, and no other bytes", async () => {
-    const shape = { k: 128, n: 128, rowSize: 64 };
-    const manifest = encodeManifest({
-      size: 5,
-      segments: [{ commitment: randomBytes(32), length: 5, shape }],
-    });
-    const root = objectRoot(manifest);
-    await api.putManifest(member, root, manifest, signal);
-    await api.putManifest(member, root, manifest, signal);
-    expect(Buffer.from(await api.manifest(member, root, signal)).equals(manifest)).to.equal(true);
-    const refused = (bytes: Uint8Array, name = objectRoot(bytes)) =>
-      refusalOf(api.putManifest(member, name, bytes, signal));
-    expect(await refused(manifest, randomBytes(32))).to.equal("400 storage/wrong-root");
-    expect(await refused(randomBytes(200))).to.equal("400 storage/bad-manifest");
-    expect(await refused(manifest.subarray(1))).to.equal("400 storage/bad-manifest");
-    expect(await refused(randomBytes(64 * 1024 + 1))).to.equal("413 http/body-too-large");
-    expect(await refusalOf(api.manifest(member, randomBytes(32), signal))).to.equal("404 storage/not-found");
   });
 });

@@ -82,7 +82,7 @@ describe("storage: what a node lends, and what a batch gives back", () => {
   };
 
   const tell = (context: KeeperContext, batch: { id: bigint; block: number }, segments: BatchSegment[]) =>
-    refusalOf(apiOf(context).postPublication(member, publicationOf(batch, segments, []), signal));
+    refusalOf(apiOf(context).postPublication(member, publicationOf(batch, segments), signal));
 
   it("lends each signer its credit, and takes more only after the signer's own batch has paid", async () => {
     const first = await store(client);
@@ -136,7 +136,7 @@ describe("storage: what a node lends, and what a batch gives back", () => {
 
   it("refuses garbage", async () => {
     const api = apiOf(client);
-    const good = publicationOf({ id: 0n, block: 1 }, [{ commitment: randomBytes(32), shape: SHAPE }], []);
+    const good = publicationOf({ id: 0n, block: 1 }, [{ commitment: randomBytes(32), shape: SHAPE }]);
     for (const bad of [
       { ...good, id: "-1" },
       { ...good, id: "9".repeat(20) },

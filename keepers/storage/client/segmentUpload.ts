@@ -1,0 +1,162 @@
+import { type Codec, chooseShape, type EncodedSegment, type Shape } from "../../coding/codec.ts";
+import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import type { CommitteeBook } from "../chain/committeeBook.ts";
+import type { CommitteeMember } from "../chain/committeeView.ts";
+import { MAX_ROW_BYTES } from "../format/limits.ts";
+import { type Pack, packTableBytes } from "../format/pack.ts";
+import { elementsOf, reaches, sizeOf, stateOf, stripOfSlot } from "../format/placement.ts";
+import { type ReceiptScope, readReceipt, type SignedReceipt } from "../format/receipts.ts";
+import { encodeUpload } from "../format/segmentFormat.ts";
+import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
+import { deliver, MemberHealth } from "./delivery.ts";
+import type { MemberApi } from "./memberApi.ts";
+import type { StoredSegment, UploadJournal } from "./uploadJournal.ts";
+
+export interface SegmentUploadNeeds {
+  readonly codec: Codec;
+  readonly api: MemberApi;
+  readonly scope: ReceiptScope;
+  readonly limits: ClientLimits;
+  readonly committees: CommitteeBook;
+  readonly journal?: UploadJournal | undefined;
+}
+
+/** Codes segments and brings them to the members of their committees, until each is final. */
+export class SegmentUpload {
+  readonly #needs: SegmentUploadNeeds;
+  readonly #health = new MemberHealth();
+  #bytesSent = 0;
+
+  constructor(needs: SegmentUploadNeeds) {
+    this.#needs = needs;
+  }
+
+  /** Bytes of all request bodies that a member has acknowledged. */
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
+  /** The last failure of each member that ever failed. */
+  get failures(): readonly MemberFailure[] {
+    return this.#health.failures;
+  }
+
+  /**
+   * Stores bytes as one segment, unless the journal says that members hold it.
+   * @throws RetryableError storage/not-final; FatalError storage/quota-exceeded, storage/credit-exceeded
+   */
+  async store(data: Uint8Array, signal: AbortSignal): Promise<StoredSegment> {
+    return await this.#once(data, signal, async () => undefined);
+  }
+
+  /** Stores a pack, and tells its members what is in it. @throws as `store` */
+  async storePack({ bytes, entries }: Pack, signal: AbortSignal): Promise<StoredSegment> {
+    const table = bytes.subarray(0, packTableBytes(entries.length));
+    return await this.#once(bytes, signal, (segment, members) => this.#tell(segment, members, table, signal));
+  }
+
+  async #once(
+    data: Uint8Array,
+    signal: AbortSignal,
+    tell: (segment: StoredSegment, members: readonly CommitteeMember[]) => Promise<void>,
+  ): Promise<StoredSegment> {
+    const { journal, codec, committees } = this.#needs;
+    const shape = await this.#shapeOf(data.length);
+    const known = await journal?.find(data, shape);
+    if (known !== undefined) return known;
+    const encoded = await codec.encode(data, shape, signal);
+    try {
+      const commitment = Uint8Array.from(encoded.commitment);
+      const members = await committees.members(await committees.committeeOf(commitment));
+      const slots = await this.#send(encoded, commitment, members, signal);
+      const segment = { commitment, shape, slots };
+      await tell(segment, members);
+      await journal?.note(data, segment);
+      return segment;
+    } finally {
+      encoded.release();
+    }
+  }
+
+  /** Rows are cut for the members of the first committee; others have about as many. */
+  async #shapeOf(bytes: number): Promise<Shape> {
+    const holders = (await this.#needs.committees.members(0)).length;
+    return chooseShape(bytes, holders, { maxRowSize: MAX_ROW_BYTES, parityPerOriginal: 1 });
+  }
+
+  /** @returns slots that are signed for */
+  async #send(
+    encoded: EncodedSegment,
+    commitment: Uint8Array,
+    members: readonly CommitteeMember[],
+    signal: AbortSignal,
+  ): Promise<bigint> {
+    const { api, scope, limits } = this.#needs;
+    const { shape } = encoded;
+    const receipts = await deliver<SignedReceipt>(members, {
+      ...{ limits, health: this.#health, signal },
+      isFinal: (some) => reaches(stateOf(sizeOf(coveredBy(some))), "final"),
+      send: async (member, either) => {
+        const numbers = elementsOf(member.slots).map((slot) => stripOfSlot(slot, commitment));
+        const body = encodeUpload(encoded, numbers);
+        const answer = await api.putSegment(member, commitment, body, either);
+        this.#bytesSent += body.length;
+        return readReceipt(answer, scope, { commitment, shape, signer: member.signer });
+      },
+    });
+    const slots = coveredBy(receipts);
+    this.#requireFinal("a segment", slots, signal);
+    return slots;
+  }
+
+  async #tell(
+    { commitment }: StoredSegment,
+    members: readonly CommitteeMember[],
+    table: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { api, limits } = this.#needs;
+    const told = await deliver<void>(members, {
+      ...{ limits, health: this.#health, signal },
+      isFinal: (some) => reaches(stateOf(sizeOf(slotsOfAll(some.keys()))), "final"),
+      send: (member, either) => api.putPack(member, commitment, table, either),
+    });
+    this.#bytesSent += table.length * told.size;
+    this.#requireFinal("the table of a pack", slotsOfAll(told.keys()), signal);
+  }
+
+  #requireFinal(part: string, slots: bigint, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    const covered = sizeOf(slots);
+    if (reaches(stateOf(covered), "final")) return;
+    const { failures } = this;
+    const details = { part, slotsCovered: covered, failures };
+    const refusal = failures.find(({ code }) => REFUSALS.includes(code));
+    if (refusal !== undefined)
+      throw new FatalError(refusal.code, `${part} is not stored: ${refusal.reason}`, details);
+    const first = failures[0];
+    const why =
+      first === undefined ? "too few slots have an owner" : `member ${first.member}: ${first.reason}`;
+    throw new RetryableError(
+      "storage/not-final",
+      `${part} is held for ${covered} of 256 slots, 180 are needed (${why})`,
+      details,
+    );
+  }
+}
+
+/** What no retry changes. */
+const REFUSALS: readonly string[] = ["storage/quota-exceeded", "storage/credit-exceeded"];
+
+/** Slots that members own and have signed for. */
+function coveredBy(receipts: ReadonlyMap<CommitteeMember, SignedReceipt>): bigint {
+  let slots = 0n;
+  for (const [member, receipt] of receipts) slots |= member.slots & receipt.slots;
+  return slots;
+}
+
+function slotsOfAll(members: Iterable<CommitteeMember>): bigint {
+  let slots = 0n;
+  for (const member of members) slots |= member.slots;
+  return slots;
+}

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import type { Shape } from "../../coding/codec.ts";
+import { createRecords, plainFormat } from "../../runtime/store/records.ts";
+import type { Store } from "../../runtime/store/store.ts";
+import { nameOf, parseName } from "../format/names.ts";
+
+/** A segment that members hold. */
+export interface StoredSegment {
+  readonly commitment: Uint8Array;
+  readonly shape: Shape;
+  /** Slots whose owners have signed for it. */
+  readonly slots: bigint;
+}
+
+interface StoredRecord {
+  readonly commitment: string;
+  readonly shape: Shape;
+  readonly slots: bigint;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Members keep unpublished rows for a day at least; what is younger than this need not be sent again. */
+const TRUSTED_MS = 12 * 3_600_000;
+
+/**
+ * What was stored, by content: SHA-256 of a segment's bytes. A put that was cut off and is repeated neither codes nor sends
+ * again what members have signed for. What a call has resolved is durable.
+ */
+export interface UploadJournal {
+  find(data: Uint8Array, shape: Shape): Promise<StoredSegment | undefined>;
+  note(data: Uint8Array, segment: StoredSegment): Promise<void>;
+}
+
+/** @param now milliseconds since 1970 */
+export function createUploadJournal(store: Store, now: () => number = Date.now): UploadJournal {
+  const records = createRecords<StoredRecord>(store, "stored/", plainFormat());
+  return {
+    async find(data, shape) {
+      const record = await records.get(keyOf(data, shape));
+      if (record === undefined || now() - record.at > TRUSTED_MS) return undefined;
+      return { commitment: parseName(record.commitment), shape, slots: record.slots };
+    },
+    async note(data, { commitment, shape, slots }) {
+      const record = { commitment: nameOf(commitment), shape, slots, at: now() };
+      await records.put(keyOf(data, shape), record);
+    },
+  };
+}
+
+function keyOf(data: Uint8Array, { k, n, rowSize }: Shape): string {
+  return `${createHash("sha256").update(data).digest("hex")}/${k}.${n}.${rowSize}`;
+}
