@@ -27,7 +27,7 @@ export interface StorageClientNeeds {
   readonly limits?: Partial<ClientLimits>;
 }
 
-/** Bytes at once, or as they come. */
+/** Bytes at once, or as they come; they must not be changed once they are given. */
 export type ByteSource = Uint8Array | AsyncIterable<Uint8Array>;
 
 export interface ClientLimits {

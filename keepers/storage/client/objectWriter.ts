@@ -1,5 +1,5 @@
 import { encrypt } from "../format/encryption.ts";
-import { SLOTS } from "../format/limits.ts";
+import { HASH_BYTES, SLOTS } from "../format/limits.ts";
 import type { ManifestSegment } from "../format/manifestNode.ts";
 import { ManifestTreeBuilder } from "../format/manifestTree.ts";
 import { MAX_PACKED_OBJECT_BYTES, type PackKind } from "../format/pack.ts";
@@ -43,6 +43,7 @@ export class ObjectWriter {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #segments: StoredSegment[] = [];
+  readonly #kept = new Slabs();
   #done = 0;
 
   constructor(sink: SegmentSink, options: WriterOptions) {
@@ -109,7 +110,7 @@ export class ObjectWriter {
 
   async #take(tree: ManifestTreeBuilder, { length, stored }: Coming): Promise<void> {
     const { commitment, shape, slots } = await stored;
-    this.#segments.push({ commitment, shape, slots });
+    this.#segments.push({ commitment: this.#kept.keep(commitment), shape, slots });
     await tree.add({ commitment, length, shape } satisfies ManifestSegment);
     this.#progress(length);
   }
@@ -119,6 +120,21 @@ export class ObjectWriter {
     this.#options.onProgress?.({ stage: "store", done: this.#done, segments: this.#segments.length });
   }
 }
+
+/** Keeps commitments side by side: a terabyte has 262,144 of them, and each in memory of its own takes four times as much. */
+class Slabs {
+  #slab = Buffer.alloc(0);
+
+  keep(commitment: Uint8Array): Uint8Array {
+    if (this.#slab.length === 0) this.#slab = Buffer.alloc(SLAB_BYTES);
+    const kept = this.#slab.subarray(0, HASH_BYTES);
+    this.#slab = this.#slab.subarray(HASH_BYTES);
+    kept.set(commitment);
+    return kept;
+  }
+}
+
+const SLAB_BYTES = 1_024 * HASH_BYTES;
 
 /** What was reached for all of some segments. */
 export function partsOf(

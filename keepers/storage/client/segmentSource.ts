@@ -25,6 +25,11 @@ async function* cutStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   let filled = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
+      if (filled === 0 && chunk.length - at >= MAX_SEGMENT_BYTES) {
+        yield chunk.subarray(at, at + MAX_SEGMENT_BYTES);
+        at += MAX_SEGMENT_BYTES;
+        continue;
+      }
       const taken = Math.min(chunk.length - at, MAX_SEGMENT_BYTES - filled);
       run.set(chunk.subarray(at, at + taken), filled);
       at += taken;

@@ -109,7 +109,7 @@ function checkEntries(entries: readonly (DirectoryEntry & { readonly bytes: Buff
 /** Why a path can't be in a directory: it must name the same place on every file system, and never one outside. */
 function pathFault(path: string, bytes: Buffer): string | undefined {
   if (bytes.length === 0 || bytes.length > MAX_PATH_BYTES) return `has ${bytes.length} bytes`;
-  if (!Buffer.from(path, "utf8").equals(bytes)) return "is no UTF-8";
+  if (!path.isWellFormed() || !Buffer.from(path, "utf8").equals(bytes)) return "is no UTF-8";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[\u0000-\u001f\u007f\\]/u.test(path)) return "has a control character or a backslash";
   for (const part of path.split("/")) {

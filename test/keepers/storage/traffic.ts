@@ -1,0 +1,17 @@
+import type { HttpClient } from "../../../keepers/runtime/http/client.ts";
+
+/** The same client; counts the bytes of bodies that it sends and receives. */
+export function counting(http: HttpClient) {
+  const traffic = {
+    sent: 0,
+    received: 0,
+    request: async (...[url, request]: Parameters<HttpClient["request"]>) => {
+      traffic.sent += request?.body?.length ?? 0;
+      const answer = await http.request(url, request);
+      traffic.received += answer.body.length;
+      return answer;
+    },
+    close: () => http.close(),
+  };
+  return traffic;
+}
