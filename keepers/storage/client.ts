@@ -22,7 +22,6 @@ import type {
 import { createMemberApi } from "./client/memberApi.ts";
 import { openObject } from "./client/objectReader.ts";
 import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
-import { publishSegments } from "./client/publish.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
@@ -32,6 +31,7 @@ import {
   MAX_DIRECTORY_BYTES,
   parseDirectory,
 } from "./format/directory.ts";
+import { publishSegments } from "./publisher/publish.ts";
 
 export type * from "./client/clientTypes.ts";
 
@@ -115,13 +115,17 @@ class Client implements StorageClient {
     stored: readonly Pick<StoredParts, "segments">[],
     options: PublishOptions = {},
   ): Promise<PublishedBatch[]> {
-    const { provider, deployment, transactions, signer } = this.#needs;
-    if (transactions === undefined || signer === undefined) throw unsigned("publishing");
+    const { provider, chainId, deployment, transactions, signer, store } = this.#needs;
+    if (transactions === undefined || signer === undefined || store === undefined)
+      throw unsigned("publishing");
     const { signal = new AbortController().signal, months = DEFAULT_MONTHS } = options;
     const committees = createCommitteeBook(provider, deployment);
     const committeeCount = createCommitteeCount(provider, deployment);
     const { members: membersOf } = committees;
-    const using = { provider, deployment, transactions, api: this.#api(), committeeCount, membersOf };
+    const using = {
+      ...{ provider, chainId, deployment, transactions, committeeCount, membersOf },
+      ...{ api: this.#api(), limits: this.#limits, store: store.under("publishing/") },
+    };
     // One after the other: each sets the allowance that its own fee needs.
     return await this.#publishing.run("allowance", () =>
       publishSegments(using, stored, requireTerm(months), signal),
@@ -163,6 +167,6 @@ function requireTerm(months: number): number {
 function unsigned(act: string): FatalError {
   return new FatalError(
     "storage/no-signer",
-    `${act} needs a key; make the client with a signer and a transaction sender`,
+    `${act} needs a key; make the client with a signer (and, to publish, a transaction sender and a store)`,
   );
 }

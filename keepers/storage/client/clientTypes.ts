@@ -6,7 +6,7 @@ import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import type { LoggedBatch } from "../chain/publications.ts";
-import type { BatchSegment } from "../format/batch.ts";
+import type { BatchSegment, PlacedSegment } from "../format/batch.ts";
 import type { DirectoryEntry } from "../format/directory.ts";
 import type { PackKind } from "../format/pack.ts";
 import type { StorageState } from "../format/placement.ts";
@@ -22,7 +22,10 @@ export interface StorageClientNeeds {
   readonly signer?: KeySigner;
   /** Sends what `publish` appends. */
   readonly transactions?: TransactionSender;
-  /** Remembers what was stored, so that a put that was cut off goes on where it was; without it all is sent anew. */
+  /**
+   * Remembers what was stored, so that a put that was cut off goes on where it was; without it all is sent anew. And what was
+   * about to be appended: publishing needs it.
+   */
   readonly store?: Store;
   readonly limits?: Partial<ClientLimits>;
 }
@@ -167,6 +170,12 @@ export interface StoredObject extends AsyncIterable<Uint8Array> {
 export interface PublishedBatch extends LoggedBatch {
   /** True when an earlier call had appended it. */
   readonly known: boolean;
+  /** What its certificates have reached on chain; final at least. */
+  readonly state: StorageState;
+  /** Slots that they cover. */
+  readonly slotsCovered: number;
+  /** Its segments, and where each stands in it: what a proof of a segment is made of. */
+  readonly contents: readonly PlacedSegment[];
   /** Members that took note of it. */
   readonly toldMembers: number;
 }
@@ -198,9 +207,11 @@ export interface StorageClient {
   /** The files of a directory, by rising path. @throws as `get`; FatalError storage/bad-directory */
   list(objectRoot: Uint8Array, options?: StorageCallOptions): Promise<readonly DirectoryEntry[]>;
   /**
-   * Appends the segments of what was put to the log, in batches for each committee that holds some, and pays for them. The
-   * same segments are paid again only when what was paid has expired, or when they are to be kept for ever and were leased.
+   * Appends the segments of what was put to the log, in batches for each committee that holds some, each with its members'
+   * certificate, and pays for them. It may be cut off anywhere and called again. The same segments are paid again only when
+   * what was paid has expired, or when they are to be kept for ever and were leased.
    * @throws FatalError storage/no-signer, storage/bad-term; what the transaction sender throws
+   * @throws RetryableError storage/not-final when too few members sign (nothing was paid), storage/not-appended
    */
   publish(
     stored: readonly Pick<StoredParts, "segments">[],

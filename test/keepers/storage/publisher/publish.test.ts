@@ -36,6 +36,7 @@ describe("storage: publishing", () => {
     const [first] = await storage.publish(puts);
     const fee = before - (await tokenBalance());
     expect(first).to.include({ known: false, toldMembers: MEMBERS, segments: 4, committee: 0, units, fee });
+    expect(first).to.include({ state: "full", slotsCovered: 256 });
     expect(fee > 0n).to.equal(true);
     const [again] = await storage.publish(puts);
     expect(again).to.deep.equal({ ...first, known: true });
