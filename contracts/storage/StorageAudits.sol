@@ -92,12 +92,13 @@ contract StorageAudits is Sampling {
     function _reward(uint256 epoch, CommitteeId committee, uint256 seats, uint256[8] memory owners) private {
         log.roll(committee, MAX_ROLLED);
         uint256 perSlot = log.liveUnitsAt(committee, epoch) * (BPS - _crankBps(epoch));
-        uint256 total = SlotTable.SLOTS * BPS * log.totalLiveUnitsAt(epoch);
+        uint256 total = OPENED * SlotTable.SLOTS * BPS * log.totalLiveUnitsAt(epoch);
         while (seats != 0) {
             uint256 seat = Math.log2(seats);
             seats ^= 1 << seat;
             (address operator, ) = committees.holderAt(committee, uint8(seat));
-            uint256 weight = perSlot * SlotTable.maskOf(owners, seat).size();
+            uint256 rows = _rowsOpened(_boards[epoch][committee].sheets[seat]);
+            uint256 weight = rows * perSlot * SlotTable.maskOf(owners, seat).size();
             uint256 amount = endowment.pay(epoch, operator, weight, total);
             emit SeatRewarded(epoch, committee, uint8(seat), operator, amount);
         }
@@ -108,7 +109,7 @@ contract StorageAudits is Sampling {
         while (seats != 0) {
             uint256 seat = Math.log2(seats);
             seats ^= 1 << seat;
-            if (board.sheets[seat] == ANSWERED) proven |= 1 << seat;
+            if (_isAnswer(board.sheets[seat])) proven |= 1 << seat;
         }
     }
 
@@ -142,7 +143,7 @@ contract StorageAudits is Sampling {
     ) private view returns (bool) {
         if (epoch > missed + MEMORY) return true;
         for (uint256 between = missed + 1; between < epoch; ++between) {
-            if (_boards[between][committee].sheets[seat] == ANSWERED) return true;
+            if (_isAnswer(_boards[between][committee].sheets[seat])) return true;
         }
         return false;
     }

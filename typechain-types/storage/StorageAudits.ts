@@ -163,9 +163,9 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
   
 
     export namespace SamplesProvenEvent {
-      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish];
-      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint];
-      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint };
+      export type InputTuple = [epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, rows: BigNumberish];
+      export type OutputTuple = [epoch: bigint, committee: bigint, seat: bigint, rows: bigint];
+      export interface OutputObject {epoch: bigint, committee: bigint, seat: bigint, rows: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -541,7 +541,7 @@ getEvent(key: 'SeatRewarded'): TypedContractEvent<SeatRewardedEvent.InputTuple, 
       SamplesCommitted: TypedContractEvent<SamplesCommittedEvent.InputTuple, SamplesCommittedEvent.OutputTuple, SamplesCommittedEvent.OutputObject>;
     
 
-      'SamplesProven(uint256,uint16,uint8)': TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
+      'SamplesProven(uint256,uint16,uint8,uint256)': TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
       SamplesProven: TypedContractEvent<SamplesProvenEvent.InputTuple, SamplesProvenEvent.OutputTuple, SamplesProvenEvent.OutputObject>;
     
 

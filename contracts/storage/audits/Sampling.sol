@@ -14,10 +14,14 @@ import {AuditStages} from "./AuditStages.sol";
 abstract contract Sampling is AuditStages {
     using Openings for bytes;
     using Openings for Openings.Head;
+    using SampleDraw for SampleDraw.Sample;
 
     /* CONSTANTS AND IMMUTABLES */
 
-    bytes32 internal constant ANSWERED = bytes32(uint256(1));
+    /// @dev Samples that an answer opens.
+    uint256 internal constant OPENED = 2;
+    /// @dev In place of a sheet's hash once it is proven, and with the number of rows opened added.
+    uint256 private constant ANSWERED = 1;
     /// @dev Six words of a sheet come right after the selector.
     uint256 private constant SHEET_END = 4 + 6 * 32;
 
@@ -26,7 +30,7 @@ abstract contract Sampling is AuditStages {
 
     /* STORAGE */
 
-    /// @param sheets hash of a seat's sheet and root; ANSWERED once it has proven them
+    /// @param sheets hash of a seat's sheet and root; once it has proven them, ANSWERED and the rows opened
     /// @param settled seats, bit i for seat i
     struct Board {
         mapping(uint256 seat => bytes32) sheets;
@@ -34,9 +38,13 @@ abstract contract Sampling is AuditStages {
     }
 
     /// @param sample that is opened
-    /// @param id of the batch that its opening names
+    /// @param kind of its opening
+    /// @param isExpired whether the batch had expired when the epoch began
+    /// @param id of the batch that the opening names
     struct Named {
         SampleDraw.Sample sample;
+        Openings.Kind kind;
+        bool isExpired;
         BatchId id;
         IStorageLog.Span batch;
     }
@@ -97,68 +105,101 @@ abstract contract Sampling is AuditStages {
         mapping(uint256 => bytes32) storage sheets = _boards[epoch][committee].sheets;
         bytes32 committed = sheets[seat];
         require(committed != 0, StorageAudits_NotCommitted(epoch, committee, seat));
-        require(committed != ANSWERED, StorageAudits_AlreadyAnswered(epoch, committee, seat));
-        bytes32 root = _rootOpened(sheet, SampleDraw.pair(sheet.nodeSeed, audit.seedB), openings);
+        require(!_isAnswer(committed), StorageAudits_AlreadyAnswered(epoch, committee, seat));
+        (bytes32 root, uint256 rows) = _rootOpened(
+            sheet,
+            SampleDraw.pair(sheet.nodeSeed, audit.seedB),
+            openings
+        );
         // As abi.encode(sheet, root).
         bytes32 proven = keccak256(bytes.concat(msg.data[4:SHEET_END], root));
         require(proven == committed, StorageAudits_WrongRoot(root));
 
-        sheets[seat] = ANSWERED;
-        emit SamplesProven(epoch, committee, seat);
+        sheets[seat] = bytes32(ANSWERED + rows);
+        emit SamplesProven(epoch, committee, seat, rows);
     }
 
     /// @return root that the openings of samples `even` and `even` + 1 lead to
+    /// @return rows opened; the other samples are void
     function _rootOpened(
         Sheet calldata sheet,
         uint256 even,
         bytes calldata openings
-    ) private view returns (bytes32 root) {
-        (bytes32 first, uint256 size) = _valueOpened(sheet, even, openings);
-        openings = _from(openings, size);
+    ) private view returns (bytes32 root, uint256 rows) {
+        bytes32 first;
         bytes32 second;
-        (second, size) = _valueOpened(sheet, even + 1, openings);
-        openings = _from(openings, size);
+        (first, openings) = _valueOpened(sheet, even, openings);
+        (second, openings) = _valueOpened(sheet, even + 1, openings);
         require(
             openings.length == Openings.TREE_BYTES,
             StorageAudits_Malformed(openings.length, Openings.TREE_BYTES)
         );
-        return Openings.rootOver(even, first, second, openings);
+        if (first != 0) ++rows;
+        if (second != 0) ++rows;
+        root = Openings.rootOver(even, first, second, openings);
     }
 
     /// @param rest what starts with the opening of sample `number`
     /// @return value of the sample, zero when it is void
-    /// @return size of the opening
+    /// @return left what follows its opening
     function _valueOpened(
         Sheet calldata sheet,
         uint256 number,
         bytes calldata rest
-    ) private view returns (bytes32 value, uint256 size) {
+    ) private view returns (bytes32 value, bytes calldata left) {
         Named memory named;
         named.sample = SampleDraw.sampleAt(sheet.nodeSeed, number, sheet.liable, sheet.units);
-        Openings.Kind kind;
-        (kind, named.id) = rest.kindOf();
-        named.batch = log.spanOf(named.id);
-        _requireWithin(named, sheet.committee);
-        if (kind == Openings.Kind.VoidByBatch) {
-            _requireVoid(named, sheet.epoch);
-            return (0, Openings.VOID_BYTES);
+        rest = _passExpired(named, sheet, rest);
+        if (named.kind == Openings.Kind.VoidByBatch) {
+            bool isVoid = named.isExpired || log.coverageOf(named.id) & (1 << named.sample.slot) == 0;
+            require(isVoid, StorageAudits_NotVoid(named.id, named.sample.slot));
+            return (0, _from(rest, Openings.VOID_BYTES));
         }
-        require(kind == Openings.Kind.Row, StorageAudits_Malformed(rest.length, Openings.VOID_BYTES));
         bytes calldata row;
-        (row, size) = _rowOpened(named, rest);
+        (row, left) = _rowOpened(named, rest);
         value = SampleDraw.valueOf(sheet.nodeSeed, number, row);
     }
 
+    /// @dev Goes on to the first unit drawn whose batch hadn't expired when the epoch began, or to the last.
+    /// @return left what starts with the opening of that unit
+    function _passExpired(
+        Named memory named,
+        Sheet calldata sheet,
+        bytes calldata rest
+    ) private view returns (bytes calldata left) {
+        left = rest;
+        for (uint256 draws = 1; ; ++draws) {
+            _name(named, sheet, left);
+            if (!named.isExpired || draws == SampleDraw.DRAWS) return left;
+            left = _from(left, Openings.VOID_BYTES);
+            named.sample.redraw(sheet.units);
+        }
+    }
+
+    /// @dev Reads which batch an opening names, and whether the sample's unit is in it. Of an expired one no row counts.
+    function _name(Named memory named, Sheet calldata sheet, bytes calldata opening) private view {
+        (named.kind, named.id) = opening.kindOf();
+        bool isKnown = named.kind != Openings.Kind.Unknown;
+        require(isKnown, StorageAudits_Malformed(opening.length, Openings.VOID_BYTES));
+        named.batch = log.spanOf(named.id);
+        _requireWithin(named, sheet.committee);
+        uint256 expiry = named.batch.expiry;
+        named.isExpired = expiry != 0 && expiry <= sheet.epoch * EPOCH_LENGTH;
+        bool isRow = named.kind == Openings.Kind.Row;
+        require(!named.isExpired || !isRow, StorageAudits_ExpiredBatch(named.id, expiry));
+    }
+
     /// @return row that the sample names, proven to be of its segment in the batch
-    /// @return size of its opening
+    /// @return left what follows its opening
     function _rowOpened(
         Named memory named,
         bytes calldata rest
-    ) private view returns (bytes calldata row, uint256 size) {
+    ) private view returns (bytes calldata row, bytes calldata left) {
         Openings.Head memory head = rest.headOf();
         uint256 index = _indexIn(named, head);
-        size = head.sizeOf();
-        rest = _until(rest, size);
+        uint256 size = head.sizeOf();
+        left = _from(rest, size);
+        rest = rest[:size];
         bool isOf = rest.isRowOf(head, index, named.batch.segments, named.batch.root);
         require(isOf, StorageAudits_WrongRow(named.id, head.segment, index));
         row = rest.rowIn(head);
@@ -184,25 +225,9 @@ abstract contract Sampling is AuditStages {
         require(isWithin, StorageAudits_WrongBatch(named.id, unit));
     }
 
-    function _requireVoid(Named memory named, uint256 epoch) private view {
-        uint256 expiry = named.batch.expiry;
-        bool isVoid =
-            (expiry != 0 && expiry <= epoch * EPOCH_LENGTH) ||
-                log.coverageOf(named.id) & (1 << named.sample.slot) == 0;
-        require(isVoid, StorageAudits_NotVoid(named.id, named.sample.slot));
-    }
-
     function _from(bytes calldata self, uint256 size) private pure returns (bytes calldata) {
-        return self[_requireSize(self, size):];
-    }
-
-    function _until(bytes calldata self, uint256 size) private pure returns (bytes calldata) {
-        return self[:_requireSize(self, size)];
-    }
-
-    function _requireSize(bytes calldata self, uint256 size) private pure returns (uint256) {
         require(size <= self.length, StorageAudits_Malformed(self.length, size));
-        return size;
+        return self[size:];
     }
 
     /* VIEWS */
@@ -212,7 +237,7 @@ abstract contract Sampling is AuditStages {
         Board storage board = _boards[epoch][committee];
         bytes32 committed = board.sheets[seat];
         bool isSettled = (board.settled >> seat) & 1 == 1;
-        if (committed == ANSWERED) return isSettled ? Standing.Paid : Standing.Answered;
+        if (_isAnswer(committed)) return isSettled ? Standing.Paid : Standing.Answered;
         if (isSettled) return Standing.Missed;
         return committed == 0 ? Standing.None : Standing.Committed;
     }
@@ -220,6 +245,16 @@ abstract contract Sampling is AuditStages {
     /// @inheritdoc IStorageAudits
     function settledSeats(uint256 epoch, CommitteeId committee) external view returns (uint256) {
         return _boards[epoch][committee].settled;
+    }
+
+    /// @dev No hash is that small.
+    function _isAnswer(bytes32 sheet) internal pure returns (bool) {
+        return sheet != 0 && uint256(sheet) <= ANSWERED + OPENED;
+    }
+
+    /// @dev Of a seat that has answered.
+    function _rowsOpened(bytes32 sheet) internal pure returns (uint256) {
+        return uint256(sheet) - ANSWERED;
     }
 
     /// @dev The operator of a seat, when the caller speaks for it.

@@ -21,8 +21,10 @@ import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 /// committee had when e began. nodeSeed = keccak256(abi.encode(seed of A, committee, seat, operator)). Sample i of 1,024 is
 /// h = keccak256(abi.encode(nodeSeed, i)): the slot is number (h >> 128) mod count of the node's `count` slots in rising order, the
 /// unit is (h mod 2^128) mod units. A unit (see IStorageLog) names a batch, a segment in it, and one row of every slot; so a
-/// sample names one row. Its value is keccak256(abi.encodePacked(nodeSeed, uint256(i), row)). A *void* sample, of which nothing has
-/// to be held, may have the value zero: its batch had expired when e began, or no certificate covers the slot.
+/// sample names one row. When the batch had expired as e began, the next unit is drawn, with keccak256(abi.encode(h)) for h and the
+/// slot kept, up to 16 units in all: what has expired doesn't thin audits out. The value of a sample is
+/// keccak256(abi.encodePacked(nodeSeed, uint256(i), row)). A *void* sample, of which nothing has to be held, may have the value
+/// zero: no certificate covers the slot, or all 16 batches had expired.
 /// The committed root is that of the mountain range (RFC 6962, keccak256) over the 1,024 values. B draws two samples, neighbours so
 /// that one path proves both: the first is number 2 * (keccak256(abi.encode(nodeSeed, seed of B)) mod 512). The answer opens both:
 /// the row in the segment's commitment, the segment in the batch, the batch in the log, and the values in the committed root.
@@ -31,8 +33,9 @@ import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 /// and last epoch's values are worth nothing. Who lacks a share f of its rows passes with probability about (1 - f)^2. Making rows
 /// up for the whole sample means to rebuild 1,024 rows, of K rows each, within the commit window.
 ///
-/// **Reward.** A seat that has answered gets budget' * slots * live / (256 * total live), rounded down: live units of its committee,
-/// and of all, when e began; budget' is the budget less "storage.crankBps" of it, out of which cranks and each blame found earn
+/// **Reward.** A seat that has answered gets budget' * slots * live / (256 * total live) * rows / 2, rounded down: live units of its
+/// committee, and of all, when e began; rows is how many of the two samples it has opened as rows. A void one is no fault and earns
+/// nothing, or who never signs a receipt would be paid for holding nothing; budget' is the budget less "storage.crankBps" of it, out of which cranks and each blame found earn
 /// "storage.crankReward" while it lasts.
 ///
 /// **Blame.** A miss costs the epoch's reward. Missing more than "storage.missesAllowed" times without an answer between costs
@@ -126,6 +129,8 @@ interface IStorageAudits {
     error StorageAudits_WrongSegment(BatchId batch, uint256 segment, uint256 unit);
     /// @notice Thrown when a row isn't row `index` of a segment that is number `segment` of the batch.
     error StorageAudits_WrongRow(BatchId batch, uint256 segment, uint256 index);
+    /// @notice Thrown when a row is opened of a batch that had expired: the next unit has to be.
+    error StorageAudits_ExpiredBatch(BatchId batch, uint256 expiry);
     /// @notice Thrown when a sample is called void that isn't.
     error StorageAudits_NotVoid(BatchId batch, uint256 slot);
     /// @notice Thrown when the openings lead to `root`, and that wasn't committed with this sheet.
@@ -152,7 +157,13 @@ interface IStorageAudits {
         uint64 units,
         uint256 liable
     );
-    event SamplesProven(uint256 indexed epoch, CommitteeId indexed committee, uint8 indexed seat);
+    /// @param rows opened, of two samples; the others are void
+    event SamplesProven(
+        uint256 indexed epoch,
+        CommitteeId indexed committee,
+        uint8 indexed seat,
+        uint256 rows
+    );
     event SeatRewarded(
         uint256 indexed epoch,
         CommitteeId indexed committee,
@@ -196,7 +207,8 @@ interface IStorageAudits {
     /// - row held: 0x00, batch u64, segment u32, units of the batch before the segment u64, first byte of the commitment u8, log2 K
     ///   u8, log2 of all rows u8, row size / 64 u16, number of segment siblings u8, rlcRoot 32, row, log2 rows row siblings (SHA-256,
     ///   bottom to top), segment siblings (RFC 9162 path of the leaf in the batch's root);
-    /// - void by its batch: 0x01, batch u64;
+    /// - batch expired: 0x01, batch u64; the next unit's opening follows, unless this is the sixteenth;
+    /// - slot not covered: 0x01, batch u64;
     /// - siblings: nine, of the node above both values, bottom to top.
     /// @param sheet what was committed
     function answer(Sheet calldata sheet, bytes calldata openings) external;

@@ -10,13 +10,17 @@ import {SlotSet} from "./SlotSet.sol";
 /// @dev The bias of a remainder is below 2^-60: 128 bits of hash over a 64-bit range. Keepers compute the same.
 library SampleDraw {
     uint256 internal constant SAMPLES = 1024;
+    /// @notice Units drawn for a sample at most, while those before are of expired batches.
+    uint256 internal constant DRAWS = 16;
     uint256 private constant SLOTS = 256;
 
     /// @param slot of the node
     /// @param unit of its committee
+    /// @param hash that the unit comes from
     struct Sample {
         uint256 slot;
         uint256 unit;
+        uint256 hash;
     }
 
     /* SEEDS AND VALUES */
@@ -53,7 +57,13 @@ library SampleDraw {
         uint256 units
     ) internal pure returns (Sample memory) {
         uint256 hash = uint256(keccak256(abi.encode(seed, number)));
-        return Sample(slotAt(liable, (hash >> 128) % SlotSet.size(liable)), uint128(hash) % units);
+        return Sample(slotAt(liable, (hash >> 128) % SlotSet.size(liable)), uint128(hash) % units, hash);
+    }
+
+    /// @notice Draws the sample's next unit, when the batch of the last one had expired.
+    function redraw(Sample memory self, uint256 units) internal pure {
+        self.hash = uint256(keccak256(abi.encode(self.hash)));
+        self.unit = uint128(self.hash) % units;
     }
 
     /// @notice The two samples that seed B asks for: neighbours, so that one path proves both.

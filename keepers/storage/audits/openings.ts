@@ -29,13 +29,16 @@ export interface RowOpening {
   readonly segmentPath: readonly Uint8Array[];
 }
 
-/** A sample of which nothing has to be held: its batch has expired, or no certificate covers the slot. */
+/** A unit of which nothing has to be held: its batch had expired, or no certificate covers the slot. */
 export interface VoidOpening {
   readonly kind: "void";
   readonly batch: bigint;
 }
 
-export type SampleOpening = RowOpening | VoidOpening;
+export type UnitOpening = RowOpening | VoidOpening;
+
+/** Of each unit drawn for a sample: the expired ones that were passed over, and the one that counts. */
+export type SampleOpening = readonly UnitOpening[];
 
 /**
  * What `answer` takes.
@@ -49,10 +52,10 @@ export function packOpenings(
   odd: SampleOpening,
   siblings: readonly Uint8Array[],
 ): Uint8Array {
-  return Buffer.concat([packOpening(even), packOpening(odd), ...siblings]);
+  return Buffer.concat([...even.map(packUnit), ...odd.map(packUnit), ...siblings]);
 }
 
-function packOpening(opening: SampleOpening): Uint8Array {
+function packUnit(opening: UnitOpening): Uint8Array {
   return opening.kind === "row" ? packRow(opening) : packVoid(opening.batch);
 }
 

@@ -9,6 +9,8 @@ import { elementsOf } from "../format/placement.ts";
 
 /** Rows that a node commits to in an epoch. */
 export const SAMPLES = 1_024;
+/** Units drawn for a sample at most, while those before are of expired batches. */
+export const DRAWS = 16;
 
 const wordBytes = 32;
 const halfMask = (1n << 128n) - 1n;
@@ -19,6 +21,16 @@ export interface Sample {
   readonly number: number;
   readonly slot: number;
   readonly unit: bigint;
+  /** Units drawn before it, in their order: their batches had expired. */
+  readonly passed: readonly bigint[];
+}
+
+/** What samples are drawn from. */
+export interface AuditedUnits {
+  /** Units of the committee when the epoch began; not none. */
+  readonly count: bigint;
+  /** Whether the batch that has a unit had expired when the epoch began. */
+  isExpired(unit: bigint): boolean;
 }
 
 /** What decides a seat's samples. */
@@ -43,21 +55,32 @@ export function nodeSeed(seedA: string, { committee, seat, operator }: SeatOfAud
  *
  * @param seed from `nodeSeed`
  * @param liable slots that the seat answers for, bit s for slot s; not none
- * @param units of the committee when the epoch began; not none
  */
-export function samplesOf(seed: Uint8Array, liable: bigint, units: bigint): Sample[] {
+export function samplesOf(seed: Uint8Array, liable: bigint, units: AuditedUnits): Sample[] {
   const slots = elementsOf(liable);
   return Array.from({ length: SAMPLES }, (_, number) => sampleAt(seed, number, slots, units));
 }
 
 /**
- * One of them.
+ * One of them: the first unit drawn whose batch hadn't expired, or the last of `DRAWS`.
  *
  * @param slots that the seat answers for, in rising order
  */
-export function sampleAt(seed: Uint8Array, number: number, slots: readonly number[], units: bigint): Sample {
-  const [high, low] = halves(keccak(seed, word(number)));
-  return { number, slot: slots[Number(high % BigInt(slots.length))]!, unit: low % units };
+export function sampleAt(
+  seed: Uint8Array,
+  number: number,
+  slots: readonly number[],
+  units: AuditedUnits,
+): Sample {
+  let hash = keccak(seed, word(number));
+  const slot = slots[Number(halves(hash)[0] % BigInt(slots.length))]!;
+  const passed: bigint[] = [];
+  for (;;) {
+    const unit = halves(hash)[1] % units.count;
+    if (passed.length === DRAWS - 1 || !units.isExpired(unit)) return { number, slot, unit, passed };
+    passed.push(unit);
+    hash = keccak(hash);
+  }
 }
 
 /**

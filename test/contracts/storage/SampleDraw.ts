@@ -3,14 +3,17 @@ import { concat, getAddress, hexlify, keccak256, toBeHex } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
 import {
+  type AuditedUnits,
+  DRAWS,
   drawnPair,
   nodeSeed,
   rowOfSample,
   SAMPLES,
+  sampleAt,
   samplesOf,
   sampleValue,
 } from "../../../keepers/storage/audits/samples.ts";
-import { sizeOf } from "../../../keepers/storage/format/placement.ts";
+import { elementsOf, sizeOf } from "../../../keepers/storage/format/placement.ts";
 import type { TypedContractMethod } from "../../../typechain-types/common.js";
 
 type View<A extends unknown[], R> = TypedContractMethod<A, [R], "view">;
@@ -20,6 +23,7 @@ interface Probe {
     [seed: Uint8Array, numbers: number[], liable: bigint, units: bigint],
     { slot: bigint; unit: bigint }[]
   >;
+  unitsDrawn: View<[seed: Uint8Array, number: number, liable: bigint, units: bigint], bigint[]>;
   pair: View<[seed: Uint8Array, seedB: string], bigint>;
   sampleValue: View<[seed: Uint8Array, number: number, row: Uint8Array], string>;
   rowAt: View<[slot: number, offset: number, inStrip: number, perStrip: number], bigint>;
@@ -36,6 +40,7 @@ const slotSet = fc.oneof(
     .uniqueArray(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 8 })
     .map((slots) => slots.reduce((set, slot) => set | (1n << BigInt(slot)), 0n)),
 );
+const live = (count: bigint): AuditedUnits => ({ count, isExpired: () => false });
 const units = fc.oneof(fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 1n, max: 4n }));
 
 describe("SampleDraw and its twin", () => {
@@ -50,7 +55,7 @@ describe("SampleDraw and its twin", () => {
     const property = fc.asyncProperty(case_, async ({ seedA, seat, liable, total }) => {
       const seed = nodeSeed(seedA, seat);
       expect(hexlify(seed)).to.equal(await probe.nodeSeed(seedA, seat.committee, seat.seat, seat.operator));
-      const mine = samplesOf(seed, liable, total);
+      const mine = samplesOf(seed, liable, live(total));
       expect(mine.map(({ number }) => number)).to.deep.equal([...Array(SAMPLES).keys()]);
       const numbers = [0, 1, 511, 1_022, SAMPLES - 1, ...mine.slice(100, 108).map(({ number }) => number)];
       const theirs = await probe.samples(seed, numbers, liable, total);
@@ -59,6 +64,23 @@ describe("SampleDraw and its twin", () => {
           Number(theirs[i]!.slot),
           theirs[i]!.unit,
         ]);
+      }
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  it("pass over the same units of expired batches, fifteen at most (SAMPLE-10)", async () => {
+    const probe = await networkHelpers.loadFixture(deploy);
+    const share = fc.integer({ min: 0, max: 100 });
+    const property = fc.asyncProperty(hash, slotSet, units, share, async (nodes, liable, count, percent) => {
+      const seed = ethers.getBytes(nodes);
+      const isExpired = (unit: bigint) => unit % 100n < BigInt(percent);
+      for (const number of [0, SAMPLES - 1]) {
+        const { unit, passed } = sampleAt(seed, number, elementsOf(liable), { count, isExpired });
+        const drawn = await probe.unitsDrawn(seed, number, liable, count);
+        expect([...passed, unit]).to.deep.equal(drawn.slice(0, passed.length + 1));
+        const first = drawn.findIndex((one) => !isExpired(one));
+        expect(passed.length).to.equal(first === -1 ? DRAWS - 1 : first);
       }
     });
     await fc.assert(property, { numRuns: 60 });
@@ -110,7 +132,7 @@ describe("SampleDraw and its twin", () => {
         seat: 7,
         operator: `0x${"11".repeat(20)}`,
       });
-      for (const { slot, unit } of samplesOf(seed, liable, 1_000n)) {
+      for (const { slot, unit } of samplesOf(seed, liable, live(1_000n))) {
         perSlot.set(slot, (perSlot.get(slot) ?? 0) + 1);
         if (unit < 500n) lowerHalf++;
       }

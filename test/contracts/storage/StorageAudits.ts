@@ -45,7 +45,7 @@ describe("StorageAudits", () => {
     await clock.challenge(world, epoch);
     await expect(audits.answer(work.sheet, await openingsOf(world, work, batches)))
       .to.emit(audits, "SamplesProven")
-      .withArgs(epoch, 0n, node!.seat);
+      .withArgs(epoch, 0n, node!.seat, 2n);
     expect(await audits.standingOf(epoch, 0n, node!.seat)).to.equal(Standing.Answered);
 
     const budget = await endowment.budgetOf(epoch);
@@ -148,41 +148,5 @@ describe("StorageAudits", () => {
     await expect(audits.settle(epoch, 0n, seatsOf([node!])))
       .to.be.revertedWithCustomError(audits, "StorageAudits_NothingToProve")
       .withArgs(epoch, 0n);
-  });
-
-  it("takes samples of expired and of uncovered batches for void (AUDIT-6)", async () => {
-    const world = await networkHelpers.loadFixture(deploy);
-    const { audits, members, batches } = world;
-    const [node] = members;
-    const term = { shape: SHAPE, segments: 3, months: 1 };
-    // No certificate has this node's slots.
-    const uncovered = await publish(world, { ...term, signers: members.slice(1) });
-    const all = [...batches, uncovered];
-    let voids = 0;
-    // Half of all samples are void; that none is drawn in forty epochs has a chance of 2^-80.
-    for (let i = 0; i < 40 && voids === 0; i++) {
-      const epoch = await clock.start(world);
-      const work = await workOf(world, node!, all, { voids: [uncovered] });
-      await commit(world, node!, work);
-      await clock.challenge(world, epoch);
-      const openings = await openingsOf(world, work, all, [uncovered]);
-      if (openings[0] === 1) voids++;
-      await audits.answer(work.sheet, openings);
-    }
-    expect(voids).to.be.greaterThan(0);
-
-    // 30 days are 720 epochs, after that of the append.
-    await clock.nextEpoch(725n);
-    for (let i = 0; i < 3; i++) await world.endowment.roll(256n);
-    const epoch = await clock.start(world);
-    const work = await workOf(world, node!, all, { voids: all });
-    await commit(world, node!, work);
-    await clock.challenge(world, epoch);
-    await audits.answer(work.sheet, await openingsOf(world, work, all, all));
-    // Nothing is live any more: nothing is paid.
-    for (let i = 0; i < 12; i++) await world.log.roll(0n, 64n);
-    await expect(audits.settle(epoch, 0n, seatsOf([node!])))
-      .to.emit(audits, "SeatRewarded")
-      .withArgs(epoch, 0n, node!.seat, node!.operator.address, 0n);
   });
 });

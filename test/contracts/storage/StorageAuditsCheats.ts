@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { getBytes, keccak256 } from "ethers";
 import { network } from "hardhat";
-import { packOpenings, type SampleOpening } from "../../../keepers/storage/audits/openings.ts";
+import { packOpenings, type UnitOpening } from "../../../keepers/storage/audits/openings.ts";
 import { sampleValue } from "../../../keepers/storage/audits/samples.ts";
 import { auditClock, commit, Stage, Standing } from "./auditClock.ts";
 import { type Audited, type Member, WINDOW } from "./audited.ts";
@@ -34,13 +34,13 @@ async function challenged(world: World, member: Member, value?: ValueOf) {
 }
 
 type Held = ReturnType<typeof rowOpening>;
-type Bend = (honest: Held, place: Place) => SampleOpening;
+type Bend = (honest: Held, place: Place) => UnitOpening;
 
 /** The openings of an honest node, with the first of them changed. */
 async function bentOpenings(world: World, work: Work, bend: Bend) {
   const [first, second] = await drawnOf(world, work);
   const [a, b] = [placeOf(world.batches, first), placeOf(world.batches, second)];
-  return packOpenings(bend(rowOpening(a), a), rowOpening(b), work.tree.provePair(first.number));
+  return packOpenings([bend(rowOpening(a), a)], [rowOpening(b)], work.tree.provePair(first.number));
 }
 
 describe("StorageAudits against cheats", () => {

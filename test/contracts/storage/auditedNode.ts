@@ -1,5 +1,9 @@
 import type { EncodedSegment } from "../../../keepers/coding/codec.ts";
-import { packOpenings, type SampleOpening } from "../../../keepers/storage/audits/openings.ts";
+import {
+  packOpenings,
+  type RowOpening,
+  type SampleOpening,
+} from "../../../keepers/storage/audits/openings.ts";
 import {
   drawnPair,
   nodeSeed,
@@ -47,9 +51,14 @@ export const honestValue: ValueOf = ({ coded, index }, { number }, seed) =>
 
 const nothing = new Uint8Array(32);
 
-export function placeOf(batches: readonly Batch[], { slot, unit }: Sample): Place {
+function batchOf(batches: readonly Batch[], unit: bigint): Batch {
   const batch = batches.find(({ firstUnit, layout }) => unit >= firstUnit && unit < firstUnit + layout.units);
   if (batch === undefined) throw new Error(`no batch has unit ${unit}`);
+  return batch;
+}
+
+export function placeOf(batches: readonly Batch[], { slot, unit }: Sample): Place {
+  const batch = batchOf(batches, unit);
   const inBatch = unit - batch.firstUnit;
   const segment = segmentAt(batch.layout, inBatch);
   const { commitment, shape, start } = segment;
@@ -62,12 +71,20 @@ export function placeOf(batches: readonly Batch[], { slot, unit }: Sample): Plac
   return { batch, segment, coded: batch.coded[segment.index]!, index };
 }
 
-/** What a member works out once the first seed is known. @param voids batches of which nothing has to be held */
+/** Batches of which a node need not hold anything. */
+export interface Unheld {
+  /** No certificate covers the node's slots. */
+  readonly voids?: readonly Batch[];
+  /** They had expired when the epoch began. */
+  readonly expired?: readonly Batch[];
+}
+
+/** What a member works out once the first seed is known. */
 export async function workOf(
   world: Audited,
   member: Member,
   batches: readonly Batch[],
-  { value = honestValue, voids = [] }: { value?: ValueOf; voids?: readonly Batch[] } = {},
+  { value = honestValue, voids = [], expired = [] }: Unheld & { value?: ValueOf } = {},
 ): Promise<Work> {
   const { audits, committees, log } = world;
   const epoch = await epochNow(world);
@@ -76,10 +93,12 @@ export async function workOf(
   const seed = nodeSeed(seedA, { committee: Number(committee), seat: member.seat, operator });
   const liable = await committees.liableSlots(committee, member.seat, epoch);
   const units = await log.unitsAt(committee, epoch);
-  const samples = samplesOf(seed, liable, units);
+  const isExpired = (unit: bigint) => expired.includes(batchOf(batches, unit));
+  const samples = samplesOf(seed, liable, { count: units, isExpired });
   const values = samples.map((sample) => {
     const place = placeOf(batches, sample);
-    return voids.includes(place.batch) ? nothing : value(place, sample, seed);
+    const isVoid = voids.includes(place.batch) || expired.includes(place.batch);
+    return isVoid ? nothing : value(place, sample, seed);
   });
   const tree = new SampleTree(values);
   const sheet = { epoch, committee, seat: member.seat, nodeSeed: seed, units, liable };
@@ -93,7 +112,7 @@ export async function drawnOf({ audits }: Audited, { samples, sheet }: Work): Pr
   return [samples[even]!, samples[even + 1]!];
 }
 
-export function rowOpening({ batch, segment, coded, index }: Place): SampleOpening & { kind: "row" } {
+export function rowOpening({ batch, segment, coded, index }: Place): RowOpening {
   return {
     kind: "row",
     batch: batch.id,
@@ -108,19 +127,34 @@ export function rowOpening({ batch, segment, coded, index }: Place): SampleOpeni
   };
 }
 
-/** What an honest node would show of its two samples. */
+export const voided = ({ id }: Batch) => ({ kind: "void", batch: id }) as const;
+
+/** How an honest node opens its two samples, and proves their values. */
+export async function openedPair(
+  world: Audited,
+  work: Work,
+  batches: readonly Batch[],
+  { voids = [], expired = [] }: Unheld = {},
+) {
+  const [a, b] = await drawnOf(world, work);
+  const open = (sample: Sample): SampleOpening => {
+    const place = placeOf(batches, sample);
+    const passed = sample.passed.map((unit) => voided(batchOf(batches, unit)));
+    const isVoid = voids.includes(place.batch) || expired.includes(place.batch);
+    return [...passed, isVoid ? voided(place.batch) : rowOpening(place)];
+  };
+  return { even: open(a), odd: open(b), siblings: work.tree.provePair(a.number) };
+}
+
+/** The same, packed. */
 export async function openingsOf(
   world: Audited,
   work: Work,
   batches: readonly Batch[],
-  voids: readonly Batch[] = [],
+  unheld: Unheld = {},
 ): Promise<Uint8Array> {
-  const [a, b] = await drawnOf(world, work);
-  const open = (sample: Sample): SampleOpening => {
-    const place = placeOf(batches, sample);
-    return voids.includes(place.batch) ? { kind: "void", batch: place.batch.id } : rowOpening(place);
-  };
-  return packOpenings(open(a), open(b), work.tree.provePair(a.number));
+  const { even, odd, siblings } = await openedPair(world, work, batches, unheld);
+  return packOpenings(even, odd, siblings);
 }
 
 export async function epochNow({ ethers }: Audited): Promise<bigint> {

@@ -6,6 +6,8 @@ import {CommitteeId} from "../../../../contracts/storage/types/StorageTypes.sol"
 
 /// @notice Lets tests call the library from outside.
 contract SampleDrawProbe {
+    using SampleDraw for SampleDraw.Sample;
+
     function nodeSeed(
         bytes32 seedA,
         CommitteeId committee,
@@ -24,6 +26,21 @@ contract SampleDrawProbe {
         drawn = new SampleDraw.Sample[](numbers.length);
         for (uint256 i = 0; i < numbers.length; ++i) {
             drawn[i] = SampleDraw.sampleAt(seed, numbers[i], liable, units);
+        }
+    }
+
+    /// @return drawn units of a sample, one after the other
+    function unitsDrawn(
+        bytes32 seed,
+        uint256 number,
+        uint256 liable,
+        uint256 units
+    ) external pure returns (uint256[] memory drawn) {
+        drawn = new uint256[](SampleDraw.DRAWS);
+        SampleDraw.Sample memory sample = SampleDraw.sampleAt(seed, number, liable, units);
+        for (uint256 i = 0; i < SampleDraw.DRAWS; ++i) {
+            drawn[i] = sample.unit;
+            sample.redraw(units);
         }
     }
 
