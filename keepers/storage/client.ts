@@ -20,7 +20,7 @@ import type {
   StoredParts,
 } from "./client/clientTypes.ts";
 import { createMemberApi } from "./client/memberApi.ts";
-import { openObject } from "./client/objectReader.ts";
+import { ObjectReader } from "./client/objectReader.ts";
 import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
@@ -61,11 +61,15 @@ interface Writing {
 class Client implements StorageClient {
   readonly #needs: StorageClientNeeds;
   readonly #limits: ClientLimits;
+  readonly #reader: ObjectReader;
   readonly #publishing = new KeyedLock();
 
   constructor(needs: StorageClientNeeds) {
     this.#needs = needs;
     this.#limits = { ...DEFAULT_LIMITS, ...needs.limits };
+    const { provider, deployment, codec } = needs;
+    const committees = createCommitteeBook(provider, deployment);
+    this.#reader = new ObjectReader({ codec, api: this.#api(), limits: this.#limits, committees });
   }
 
   async put(source: ByteSource, options: PutOptions = {}): Promise<PutResult> {
@@ -100,10 +104,7 @@ class Client implements StorageClient {
   }
 
   async get(objectRoot: Uint8Array, options: GetOptions = {}): Promise<StoredObject> {
-    const { provider, deployment, codec } = this.#needs;
-    const committees = createCommitteeBook(provider, deployment);
-    const needs = { codec, api: this.#api(), limits: this.#limits, committees };
-    return await openObject(needs, objectRoot, options);
+    return await this.#reader.open(objectRoot, options);
   }
 
   async list(objectRoot: Uint8Array, options: StorageCallOptions = {}): Promise<readonly DirectoryEntry[]> {

@@ -153,7 +153,10 @@ export interface ReadReport {
 
 /** An object being read; iterate it, take all bytes at once, or some of them. */
 export interface StoredObject extends AsyncIterable<Uint8Array> {
+  /** Name of the object, 32 bytes. */
   readonly objectRoot: Uint8Array;
+  /** A small object lies in a pack, a larger one under a manifest. */
+  readonly kind: PackKind;
   /** Bytes; of what is inside when a key was given. */
   readonly size: number;
   /** As far as reading has come. */
@@ -162,7 +165,7 @@ export interface StoredObject extends AsyncIterable<Uint8Array> {
   bytes(maxBytes?: number): Promise<Uint8Array>;
   /**
    * Reads a part; only the rows that hold it are fetched.
-   * @throws FatalError storage/bad-range unless it lies in the object
+   * @throws FatalError storage/bad-range unless it lies in the object and is not empty
    */
   range(offset: number, length: number): AsyncIterable<Uint8Array>;
 }

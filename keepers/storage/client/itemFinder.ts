@@ -1,122 +1,218 @@
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import type { CommitteeBook } from "../chain/committeeBook.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
-import { MAX_LOCATIONS, type ObjectLocation } from "../format/locations.ts";
+import { KeyedLock } from "../disk/keyedLock.ts";
+import type { ObjectLocation } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
-import { nameOfItem, type PackItem } from "../format/pack.ts";
-import type { ClientLimits } from "./clientTypes.ts";
+import { nameOfItem, type PackItem, parsePackTable } from "../format/pack.ts";
 import { firstGood } from "./hedge.ts";
 import type { MemberApi } from "./memberApi.ts";
 import { isNotFound, type ReadingLedger } from "./readingLedger.ts";
-import type { SegmentReader } from "./segmentReader.ts";
+import type { Reading, SegmentReader, SegmentReaderNeeds } from "./segmentReader.ts";
 
-export interface ItemFinderNeeds {
-  readonly api: MemberApi;
-  readonly limits: ClientLimits;
-  readonly committees: CommitteeBook;
-}
-
-/** One search: what has been tried, and how it went. */
-interface Search {
-  readonly name: Uint8Array;
-  readonly signal: AbortSignal;
-  readonly tried: Set<string>;
-  /** Whether everybody who was asked knows nothing of the name. */
-  isUnknown: boolean;
-  /** Why a place that may be the right one could not be read. */
-  failure?: unknown;
-}
+/** Names whose place is remembered. */
+const MAX_KNOWN = 16_384;
+/** Places of one member that are tried before the next one is asked: one liar can't hold a search up. */
+const TRIES_A_TURN = 4;
+/** Places that are tried in all before a search is given up. */
+const MAX_TRIES = 256;
 
 /**
  * Finds packed objects and manifests by name. Where one lies is a claim of whoever stored it there: the bytes are checked
- * against the name, and the next place is tried.
+ * against the name, and the next place is tried. A pack that is read from twice is read whole, and its table remembered, so
+ * that many objects of one pack cost one segment.
  */
 export class ItemFinder {
-  readonly #needs: ItemFinderNeeds;
-  readonly #ledger: ReadingLedger;
+  readonly #needs: SegmentReaderNeeds;
   readonly #reader: SegmentReader;
+  readonly #known = new Map<string, ObjectLocation>();
+  readonly #packs = new KeyedLock();
 
-  constructor(needs: ItemFinderNeeds, ledger: ReadingLedger, reader: SegmentReader) {
+  constructor(needs: SegmentReaderNeeds, reader: SegmentReader) {
     this.#needs = needs;
-    this.#ledger = ledger;
     this.#reader = reader;
   }
 
-  /** @throws FatalError storage/not-found; RetryableError storage/unavailable, storage/too-few-rows */
-  async find(name: Uint8Array, signal: AbortSignal): Promise<PackItem> {
-    const search: Search = { name, signal, tried: new Set(), isUnknown: true };
-    const count = await this.#needs.committees.count();
-    for (let committee = 0; committee < count; committee++) {
-      const item = await this.#findIn(await this.#needs.committees.members(committee), search);
-      if (item !== undefined) return item;
-    }
-    if (search.failure !== undefined) throw search.failure;
-    throw search.isUnknown ? unknown(name) : unavailable(name, this.#ledger);
+  /**
+   * The item of this name, checked against it.
+   * @throws FatalError storage/not-found when every member says that it knows of none
+   * @throws RetryableError storage/too-few-rows when it has a place but can't be read there, else storage/unavailable
+   */
+  async find(name: Uint8Array, reading: Reading): Promise<PackItem> {
+    const known = this.#known.get(nameOf(name));
+    const search = new Search(name, reading, this.#needs.api, (place) => this.#read(place, reading));
+    const item =
+      (known === undefined ? undefined : await search.try(known)) ??
+      (await search.run(await this.#needs.committees.everybody(), this.#needs.limits.hedgeMs));
+    this.#remember(nameOf(name), search.found!);
+    return item;
   }
 
-  /** Asks members, until one names a place that holds the item. */
-  async #findIn(members: readonly CommitteeMember[], search: Search): Promise<PackItem | undefined> {
-    const waiting = new Set(members.filter((member) => !this.#ledger.isBlamed(member)));
-    if (waiting.size < members.length) search.isUnknown = false;
-    while (waiting.size > 0) {
-      const answer = await firstGood(
+  async #read(place: ObjectLocation, reading: Reading): Promise<Uint8Array> {
+    const { offset, length } = place;
+    return await this.#packs.run(nameOf(place.commitment), async () => {
+      reading.signal.throwIfAborted();
+      if (this.#reader.kept(place) !== "some")
+        return await this.#reader.part(place, offset, offset + length, reading);
+      const pack = await this.#reader.whole(place, reading, true);
+      this.#learn(place, pack);
+      return pack.slice(offset, offset + length);
+    });
+  }
+
+  /** What a pack's table says is a claim too, and may save a search. */
+  #learn({ commitment, shape }: ObjectLocation, pack: Uint8Array): void {
+    try {
+      for (const { name, kind, offset, length } of parsePackTable(pack)) {
+        if (offset + length <= pack.length && !this.#known.has(nameOf(name)))
+          this.#remember(nameOf(name), { commitment, shape, kind, offset, length });
+      }
+    } catch (error) {
+      // A segment may be said to be a pack and be none; then there is nothing to learn.
+      if (!(error instanceof FatalError)) throw error;
+    }
+  }
+
+  #remember(name: string, place: ObjectLocation): void {
+    this.#known.delete(name);
+    this.#known.set(name, place);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
+}
+
+/** One search: who is still to be asked, what has been tried, and how it went. */
+class Search {
+  readonly #name: Uint8Array;
+  readonly #reading: Reading;
+  readonly #api: MemberApi;
+  readonly #read: (place: ObjectLocation) => Promise<Uint8Array>;
+  readonly #tried = new Set<string>();
+  readonly #ignorant = new Set<CommitteeMember>();
+  /** Why a place that may be the right one could not be read. */
+  #failure: RetryableError | undefined;
+  /** Where the item was. */
+  found: ObjectLocation | undefined;
+
+  constructor(
+    name: Uint8Array,
+    reading: Reading,
+    api: MemberApi,
+    read: (place: ObjectLocation) => Promise<Uint8Array>,
+  ) {
+    this.#name = name;
+    this.#reading = reading;
+    this.#api = api;
+    this.#read = read;
+  }
+
+  /** Asks members in turns, each for a few places more, until one holds the item. */
+  async run(members: readonly CommitteeMember[], hedgeMs: number): Promise<PackItem> {
+    const { ledger, signal } = this.#reading;
+    const waiting = new Set(this.#order(members).map((member) => new Claims(member, this.#name, this.#api)));
+    while (waiting.size > 0 && this.#tried.size < MAX_TRIES) {
+      const turn = await firstGood(
         [...waiting],
-        this.#needs.limits.hedgeMs,
-        search.signal,
-        async (member, either) => {
-          return { member, places: await this.#needs.api.locations(member, search.name, either) };
-        },
-        (member, error) => {
-          waiting.delete(member);
-          if (isNotFound(error)) return;
-          search.isUnknown = false;
-          this.#ledger.failed(member, search.name, error);
+        hedgeMs,
+        signal,
+        async (claims, either) => ({ claims, places: await claims.next(either) }),
+        (claims, error) => {
+          waiting.delete(claims);
+          if (!isNotFound(error)) ledger.failed(claims.member, this.#name, error);
+          else if (!claims.hasAnswered) this.#ignorant.add(claims.member);
         },
       );
-      if (answer === undefined) return undefined;
-      waiting.delete(answer.member);
-      search.isUnknown = false;
-      const item = await this.#tryAll(answer.member, answer.places, search);
-      if (item !== undefined) return item;
-    }
-    return undefined;
-  }
-
-  /** Tries a member's places, page by page. */
-  async #tryAll(
-    member: CommitteeMember,
-    first: readonly ObjectLocation[],
-    search: Search,
-  ): Promise<PackItem | undefined> {
-    for (let places = first; places.length > 0; ) {
-      for (const place of places) {
-        const item = await this.#try(place, search);
+      if (turn === undefined) break;
+      turn.claims.drop(turn.places);
+      waiting.delete(turn.claims);
+      if (turn.places.length > 0) waiting.add(turn.claims);
+      for (const place of turn.places) {
+        const item = await this.try(place);
         if (item !== undefined) return item;
       }
-      if (places.length < MAX_LOCATIONS) return undefined;
-      const after = places.at(-1)!.commitment;
-      places = await this.#needs.api.locations(member, search.name, search.signal, after).catch(() => []);
-      search.signal.throwIfAborted();
     }
-    return undefined;
+    if (this.#failure !== undefined) throw this.#failure;
+    const isUnknown = members.length > 0 && this.#ignorant.size === members.length;
+    throw isUnknown ? unknown(this.#name) : unavailable(this.#name, ledger);
   }
 
-  async #try(place: ObjectLocation, search: Search): Promise<PackItem | undefined> {
-    const { kind, offset, length } = place;
-    const key = `${nameOf(place.commitment)}/${kind}/${offset}/${length}`;
-    if (search.tried.has(key)) return undefined;
-    search.tried.add(key);
+  /** Each name begins with another member, which spreads what is asked; who has failed comes last. */
+  #order(members: readonly CommitteeMember[]): CommitteeMember[] {
+    const { ledger } = this.#reading;
+    const start = members.length === 0 ? 0 : this.#name[0]! % members.length;
+    const turned = [...members.slice(start), ...members.slice(0, start)].filter(
+      (member) => !ledger.isBlamed(member),
+    );
+    return [
+      ...turned.filter((member) => ledger.isUsable(member)),
+      ...turned.filter((member) => !ledger.isUsable(member)),
+    ];
+  }
+
+  /** The item, if it lies there. */
+  async try(place: ObjectLocation): Promise<PackItem | undefined> {
+    const { kind, offset, length, commitment, shape } = place;
+    const key = [nameOf(commitment), shape.k, shape.n, shape.rowSize, kind, offset, length].join("/");
+    if (this.#tried.has(key)) return undefined;
+    this.#tried.add(key);
     try {
-      const bytes = await this.#reader.part(place, offset, offset + length, search.signal);
-      const item = { kind, bytes };
-      return Buffer.compare(nameOfItem(item), search.name) === 0 ? item : undefined;
+      const item = { kind, bytes: await this.#read(place) };
+      if (Buffer.compare(nameOfItem(item), this.#name) !== 0) return undefined;
+      this.found = place;
+      return item;
     } catch (error) {
-      search.signal.throwIfAborted();
-      // A place that says a wrong shape is a lie; another may be true.
-      if (error instanceof RetryableError) search.failure = error;
+      this.#reading.signal.throwIfAborted();
+      if (error instanceof RetryableError) this.#failure = error;
+      // Nothing was stored in that shape: a lie like any other.
+      else if (!(error instanceof FatalError)) throw error;
       return undefined;
     }
   }
+}
+
+/** What one member claims, a few places at a time, page after page. */
+class Claims {
+  readonly member: CommitteeMember;
+  readonly #name: Uint8Array;
+  readonly #api: MemberApi;
+  #page: readonly ObjectLocation[] = [];
+  #last: Uint8Array | undefined;
+
+  constructor(member: CommitteeMember, name: Uint8Array, api: MemberApi) {
+    this.member = member;
+    this.#name = name;
+    this.#api = api;
+  }
+
+  get hasAnswered(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /** The next few places; they stay the next ones until they are dropped. @throws FatalError storage/bad-location */
+  async next(signal: AbortSignal): Promise<readonly ObjectLocation[]> {
+    if (this.#page.length === 0) {
+      const page = await this.#api.locations(this.member, this.#name, signal, this.#last);
+      // Another member has answered first: this one is asked for the same page again.
+      signal.throwIfAborted();
+      this.#last = lastOf(page, this.#last);
+      this.#page = page;
+    }
+    return this.#page.slice(0, TRIES_A_TURN);
+  }
+
+  drop(places: readonly ObjectLocation[]): void {
+    this.#page = this.#page.slice(places.length);
+  }
+}
+
+/** @throws FatalError storage/bad-location unless places rise by their segments, so that pages come to an end */
+function lastOf(page: readonly ObjectLocation[], before: Uint8Array | undefined): Uint8Array | undefined {
+  let last = before;
+  for (const { commitment } of page) {
+    if (last !== undefined && Buffer.compare(last, commitment) >= 0)
+      throw new FatalError("storage/bad-location", "the places of an object do not rise by their segments");
+    last = commitment;
+  }
+  return last;
 }
 
 function unknown(name: Uint8Array): FatalError {
@@ -126,10 +222,9 @@ function unknown(name: Uint8Array): FatalError {
 }
 
 function unavailable(name: Uint8Array, { failures, blamed }: ReadingLedger): RetryableError {
-  const details = { name: nameOf(name), failures, blamed };
   return new RetryableError(
     "storage/unavailable",
     `no member of any committee could serve the object ${nameOf(name)}`,
-    details,
+    { name: nameOf(name), failures, blamed },
   );
 }

@@ -4,12 +4,14 @@ import {
   Decryptor,
   ENCRYPTION_HEADER_BYTES,
   plainBytes,
+  sealedBytes,
   sealedRange,
 } from "../format/encryption.ts";
 import type { ManifestNode } from "../format/manifestNode.ts";
 import { segmentsIn } from "../format/manifestTree.ts";
 import type { ItemFinder } from "./itemFinder.ts";
-import type { SegmentReader } from "./segmentReader.ts";
+import type { ReadingLedger } from "./readingLedger.ts";
+import type { Reading, SegmentReader } from "./segmentReader.ts";
 
 /** Bytes that can be read from anywhere; `read` is given a part that lies inside and is not empty. */
 export interface ObjectBytes {
@@ -17,13 +19,24 @@ export interface ObjectBytes {
   read(offset: number, length: number, signal: AbortSignal): AsyncGenerator<Uint8Array>;
 }
 
+/** What reading segments takes. */
+export interface ReadingTools {
+  readonly reader: SegmentReader;
+  readonly finder: ItemFinder;
+  readonly ledger: ReadingLedger;
+  /** Segments read at once. */
+  readonly segmentsInFlight: number;
+}
+
+const SEALED_CHUNK_BYTES = sealedBytes(CHUNK_BYTES) - ENCRYPTION_HEADER_BYTES;
+
 /** @throws FatalError storage/bad-range unless a part lies inside and is not empty */
 export function requireRange(offset: number, length: number, size: number): void {
   const isInside = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length > 0;
   if (isInside && offset + length <= size) return;
   throw new FatalError(
     "storage/bad-range",
-    `${length} bytes from byte ${offset} are not in an object of ${size} bytes`,
+    `${length} bytes from byte ${offset} on are not in an object of ${size} bytes`,
     { offset, length, size },
   );
 }
@@ -38,30 +51,27 @@ export function bytesAtHand(bytes: Uint8Array): ObjectBytes {
   };
 }
 
-/** An object under a manifest; a few segments are read ahead. */
-export function bytesUnder(
-  root: ManifestNode,
-  reader: SegmentReader,
-  finder: ItemFinder,
-  segmentsInFlight: number,
-): ObjectBytes {
+/** An object under a manifest. A few segments are read ahead; leaving the loop ends their requests. */
+export function bytesUnder(root: ManifestNode, tools: ReadingTools): ObjectBytes {
+  const { reader, finder, ledger, segmentsInFlight } = tools;
   return {
     size: root.size,
     async *read(offset, length, signal) {
       const stop = new AbortController();
-      const either = AbortSignal.any([signal, stop.signal]);
-      const fetch = async (name: Uint8Array) => (await finder.find(name, either)).bytes;
+      const reading: Reading = { ledger, signal: AbortSignal.any([signal, stop.signal]) };
+      const fetch = async (name: Uint8Array) => (await finder.find(name, reading)).bytes;
       const ahead: Promise<Uint8Array>[] = [];
       try {
         for await (const { segment, start } of segmentsIn(root, { offset, length }, { fetch })) {
           const from = Math.max(0, offset - start);
           const to = Math.min(segment.length, offset + length - start);
-          const reading =
-            to - from === segment.length
-              ? reader.whole(segment, either).then((bytes) => bytes.subarray(0, segment.length))
-              : reader.part(segment, from, to, either);
-          reading.catch(() => undefined);
-          ahead.push(reading);
+          const isWhole = to - from === segment.length;
+          const coming = isWhole
+            ? reader.whole(segment, reading).then((bytes) => bytes.subarray(0, to))
+            : reader.part(segment, from, to, reading);
+          // It is awaited in its turn; that it fails before is no unhandled failure.
+          coming.catch(() => undefined);
+          ahead.push(coming);
           if (ahead.length >= segmentsInFlight) yield await ahead.shift()!;
         }
         while (ahead.length > 0) yield await ahead.shift()!;
@@ -73,7 +83,7 @@ export function bytesUnder(
 }
 
 /**
- * What is inside an encrypted object.
+ * What is inside an encrypted object; any part is read out of its own chunks.
  * @throws FatalError storage/not-authentic, storage/wrong-key, storage/bad-key
  */
 export async function bytesInside(
@@ -82,21 +92,21 @@ export async function bytesInside(
   signal: AbortSignal,
 ): Promise<ObjectBytes> {
   const size = plainBytes(sealed.size);
-  const parts: Uint8Array[] = [];
-  for await (const part of sealed.read(0, ENCRYPTION_HEADER_BYTES, signal)) parts.push(part);
-  const decryptor = new Decryptor(Buffer.concat(parts), key);
-  const sealedChunk = sealedRange(0, Math.min(size, CHUNK_BYTES), sealed.size).length;
+  const header: Uint8Array[] = [];
+  for await (const part of sealed.read(0, ENCRYPTION_HEADER_BYTES, signal)) header.push(part);
+  const decryptor = new Decryptor(Buffer.concat(header), key);
   return {
     size,
     async *read(offset, length, during) {
       const run = sealedRange(offset, length, sealed.size);
       let { index, skip } = run;
       let left = length;
-      for await (const chunk of regroup(sealed.read(run.offset, run.length, during), sealedChunk)) {
-        const plain = decryptor.openRun(index++, chunk, sealed.size).subarray(skip);
+      const source = sealed.read(run.offset, run.length, during);
+      for await (const chunk of regroup(source, SEALED_CHUNK_BYTES)) {
+        const plain = decryptor.openRun(index++, chunk, sealed.size).subarray(skip, skip + left);
         skip = 0;
-        yield plain.length <= left ? plain : plain.subarray(0, left);
         left -= plain.length;
+        yield plain;
       }
     },
   };
@@ -104,19 +114,17 @@ export async function bytesInside(
 
 /** The same bytes in pieces of `size`, the last one shorter. */
 async function* regroup(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let piece = Buffer.alloc(size);
-  let filled = 0;
+  let rest: Uint8Array = new Uint8Array();
   for await (const chunk of source) {
-    for (let at = 0; at < chunk.length; ) {
-      const taken = Math.min(chunk.length - at, size - filled);
-      piece.set(chunk.subarray(at, at + taken), filled);
-      at += taken;
-      filled += taken;
-      if (filled < size) continue;
-      yield piece;
-      piece = Buffer.alloc(size);
-      filled = 0;
+    let at = 0;
+    if (rest.length > 0) {
+      at = Math.min(size - rest.length, chunk.length);
+      rest = Buffer.concat([rest, chunk.subarray(0, at)]);
+      if (rest.length < size) continue;
+      yield rest;
     }
+    for (; at + size <= chunk.length; at += size) yield chunk.subarray(at, at + size);
+    rest = chunk.slice(at);
   }
-  if (filled > 0) yield piece.subarray(0, filled);
+  if (rest.length > 0) yield rest;
 }

@@ -1,5 +1,6 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { parseNode } from "../format/manifestNode.ts";
+import type { PackKind } from "../format/pack.ts";
 import type { GetOptions, ReadReport, StoredObject } from "./clientTypes.ts";
 import { ItemFinder } from "./itemFinder.ts";
 import { bytesAtHand, bytesInside, bytesUnder, type ObjectBytes, requireRange } from "./objectBytes.ts";
@@ -8,47 +9,56 @@ import { SegmentReader, type SegmentReaderNeeds } from "./segmentReader.ts";
 
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Finds and checks an object's place or manifest; its bytes are read while the result is iterated. */
-export async function openObject(
-  needs: SegmentReaderNeeds,
-  objectRoot: Uint8Array,
-  options: GetOptions = {},
-): Promise<StoredObject> {
-  const signal = options.signal ?? new AbortController().signal;
-  signal.throwIfAborted();
-  const ledger = new ReadingLedger();
-  const reader = new SegmentReader(needs, ledger);
-  const finder = new ItemFinder(needs, ledger, reader);
-  const { kind, bytes } = await finder.find(objectRoot, signal);
-  const stored =
-    kind === "object"
-      ? bytesAtHand(bytes)
-      : bytesUnder(parseNode(bytes), reader, finder, needs.limits.segmentsInFlight);
-  const content = options.key === undefined ? stored : await bytesInside(stored, options.key, signal);
-  const report = (): ReadReport => ({
-    blamed: ledger.blamed,
-    failures: ledger.failures,
-    rebuilt: reader.rebuilt,
-    miscoded: [...reader.miscoded],
-  });
-  return new OpenObject(objectRoot, content, report, { ...options, signal });
+/** Opens objects; what is read for one may serve the next. */
+export class ObjectReader {
+  readonly #needs: SegmentReaderNeeds;
+  readonly #segments: SegmentReader;
+  readonly #finder: ItemFinder;
+
+  constructor(needs: SegmentReaderNeeds) {
+    this.#needs = needs;
+    this.#segments = new SegmentReader(needs);
+    this.#finder = new ItemFinder(needs, this.#segments);
+  }
+
+  /**
+   * Finds and checks an object: a small one, or the manifest of a large one, whose bytes are read while it is iterated.
+   * @throws FatalError storage/not-found, storage/bad-manifest; with a key storage/not-authentic, storage/wrong-key
+   * @throws RetryableError storage/unavailable; storage/too-few-rows (while iterating)
+   */
+  async open(objectRoot: Uint8Array, options: GetOptions = {}): Promise<StoredObject> {
+    const { signal = new AbortController().signal, key } = options;
+    const ledger = new ReadingLedger();
+    const { kind, bytes } = await this.#finder.find(objectRoot, { ledger, signal });
+    const tools = {
+      reader: this.#segments,
+      finder: this.#finder,
+      ledger,
+      segmentsInFlight: this.#needs.limits.segmentsInFlight,
+    };
+    const stored = kind === "object" ? bytesAtHand(bytes) : bytesUnder(parseNode(bytes), tools);
+    const content = key === undefined ? stored : await bytesInside(stored, key, signal);
+    return new OpenObject({ objectRoot, kind }, content, ledger, { ...options, signal });
+  }
 }
 
 class OpenObject implements StoredObject {
   readonly objectRoot: Uint8Array;
+  readonly kind: PackKind;
   readonly #content: ObjectBytes;
-  readonly #report: () => ReadReport;
+  readonly #ledger: ReadingLedger;
   readonly #options: GetOptions & { readonly signal: AbortSignal };
 
   constructor(
-    objectRoot: Uint8Array,
+    { objectRoot, kind }: Pick<StoredObject, "objectRoot" | "kind">,
     content: ObjectBytes,
-    report: () => ReadReport,
+    ledger: ReadingLedger,
     options: GetOptions & { readonly signal: AbortSignal },
   ) {
     this.objectRoot = objectRoot;
+    this.kind = kind;
     this.#content = content;
-    this.#report = report;
+    this.#ledger = ledger;
     this.#options = options;
   }
 
@@ -57,7 +67,7 @@ class OpenObject implements StoredObject {
   }
 
   get report(): ReadReport {
-    return this.#report();
+    return this.#ledger.report;
   }
 
   async bytes(maxBytes: number = DEFAULT_MAX_BYTES): Promise<Uint8Array> {
@@ -86,14 +96,13 @@ class OpenObject implements StoredObject {
     return this.#read(0, this.size);
   }
 
-  /** Leaving the loop ends the requests. */
   async *#read(offset: number, length: number): AsyncGenerator<Uint8Array> {
     const { signal, onProgress } = this.#options;
-    let [done, segments] = [0, 0];
+    let [done, pieces] = [0, 0];
     for await (const chunk of this.#content.read(offset, length, signal)) {
-      done += chunk.length;
-      onProgress?.({ stage: "read", done, total: length, segments: ++segments });
       signal.throwIfAborted();
+      done += chunk.length;
+      onProgress?.({ stage: "read", done, total: length, segments: ++pieces });
       yield chunk;
     }
   }

@@ -2,13 +2,15 @@ import { FatalError } from "../../runtime/errors.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import { nameOf } from "../format/names.ts";
-import type { Blame, MemberFailure } from "./clientTypes.ts";
+import type { Blame, MemberFailure, ReadReport } from "./clientTypes.ts";
 import { failureOf } from "./delivery.ts";
 
-/** Who failed and who lied while an object was read; neither is asked again while others can answer. */
+/** What one reading has met: who failed and who lied, neither of whom is asked again while others can answer; what was rebuilt. */
 export class ReadingLedger {
   readonly #blamed = new Map<string, Blame>();
   readonly #failed = new Map<string, MemberFailure>();
+  readonly #rebuilt = new Set<string>();
+  readonly #miscoded = new Set<string>();
 
   isBlamed(member: CommitteeMember): boolean {
     return this.#blamed.has(member.operator);
@@ -29,12 +31,27 @@ export class ReadingLedger {
     }
   }
 
+  /** Notes a segment that was rebuilt with parity rows. */
+  rebuilt(commitment: Uint8Array): void {
+    this.#rebuilt.add(nameOf(commitment));
+  }
+
+  /** Notes a segment whose bytes code to another commitment. */
+  miscoded(commitment: Uint8Array): void {
+    this.#miscoded.add(nameOf(commitment));
+  }
+
   get blamed(): Blame[] {
     return [...this.#blamed.values()];
   }
 
   get failures(): MemberFailure[] {
     return [...this.#failed.values()];
+  }
+
+  get report(): ReadReport {
+    const { blamed, failures } = this;
+    return { blamed, failures, rebuilt: this.#rebuilt.size, miscoded: [...this.#miscoded] };
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Codec, type RowChecker, rebuildAndCompare } from "../../coding/codec.ts";
+import { type Codec, type Rebuilt, rebuildAndCompare, type Shape } from "../../coding/codec.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { CommitteeBook } from "../chain/committeeBook.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
@@ -6,11 +6,12 @@ import type { BatchSegment } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import { elementsOf, originalStrips, rowsPerStrip, setOf, slotOfStrip } from "../format/placement.ts";
 import { checkHead, type SegmentHead, stripsPerAnswer } from "../format/segmentFormat.ts";
-import { checkStrip, rowsOf, type Strip } from "../format/stripFormat.ts";
+import { checkStrip, rowsOf } from "../format/stripFormat.ts";
 import type { ClientLimits } from "./clientTypes.ts";
 import { firstGood } from "./hedge.ts";
 import type { MemberApi } from "./memberApi.ts";
 import type { ReadingLedger } from "./readingLedger.ts";
+import { type OpenedSegment, SegmentShelf } from "./segmentShelf.ts";
 import { fetchStrips } from "./stripFetch.ts";
 
 export interface SegmentReaderNeeds {
@@ -20,107 +21,120 @@ export interface SegmentReaderNeeds {
   readonly committees: CommitteeBook;
 }
 
-/** A segment whose head is known. */
-interface Opened {
-  readonly members: readonly CommitteeMember[];
-  readonly head: SegmentHead;
-  readonly checker: RowChecker;
-  /** Checked original strips that parts of it were read from. */
-  readonly strips: Map<number, Strip>;
+/** One act of reading: where what happens is noted, and when it ends. */
+export interface Reading {
+  readonly ledger: ReadingLedger;
+  readonly signal: AbortSignal;
 }
 
-/** Segments whose heads, and strips that parts were read from, are kept: at most some 40 MiB. */
-const KEPT = 8;
+/** Eight whole segments, or the strips of many. */
+const DEFAULT_KEPT_BYTES = 32 * 1024 * 1024;
 
 /** Reads segments, or parts of them, from whoever holds their rows; every row is checked. */
 export class SegmentReader {
   readonly #needs: SegmentReaderNeeds;
-  readonly #ledger: ReadingLedger;
-  readonly #opened = new Map<string, Promise<Opened>>();
-  readonly #miscoded: string[] = [];
-  #rebuilt = 0;
+  readonly #shelf: SegmentShelf;
 
-  constructor(needs: SegmentReaderNeeds, ledger: ReadingLedger) {
+  /** @param keptBytes most that is kept of what was read, so that it needn't be fetched again */
+  constructor(needs: SegmentReaderNeeds, keptBytes = DEFAULT_KEPT_BYTES) {
     this.#needs = needs;
-    this.#ledger = ledger;
+    this.#shelf = new SegmentShelf(keptBytes);
   }
 
-  /** Segments that were rebuilt with parity rows. */
-  get rebuilt(): number {
-    return this.#rebuilt;
-  }
-
-  /** Segments whose bytes code to another commitment, hex. */
-  get miscoded(): readonly string[] {
-    return this.#miscoded;
+  /** What is at hand of a segment. */
+  kept(segment: BatchSegment): "nothing" | "some" | "all" {
+    const opened = this.#shelf.find(segment);
+    if (opened === undefined) return "nothing";
+    return opened.whole === undefined ? "some" : "all";
   }
 
   /**
-   * All bytes of a segment, with the zeros behind its end; they are coded again and compared.
-   * @throws RetryableError storage/too-few-rows
+   * All bytes of a segment, with the zeros behind its end; they are coded again and compared with the commitment.
+   * @param keep whether more of it will be read soon; then the answer is not to be written to
+   * @throws RetryableError storage/too-few-rows; FatalError storage/wrong-shape
    */
-  async whole(segment: BatchSegment, signal: AbortSignal): Promise<Uint8Array> {
-    const { commitment, shape } = segment;
-    const { members, head, checker } = await this.#open(segment, signal);
-    const needs = { ...this.#needs, members, ledger: this.#ledger, signal };
-    const strips = await fetchStrips(needs, commitment, head, checker);
-    const rows = new Map([...strips.values()].flatMap((strip) => [...rowsOf(strip, shape)]));
-    if ([...strips.keys()].some((number) => number >= originalStrips(shape))) this.#rebuilt++;
-    const { data, consistent } = await rebuildAndCompare(this.#needs.codec, commitment, shape, rows, signal);
-    if (!consistent) this.#miscoded.push(nameOf(commitment));
-    return data;
+  async whole(segment: BatchSegment, reading: Reading, keep = false): Promise<Uint8Array> {
+    const known = this.#shelf.find(segment)?.whole;
+    const whole = known ?? (await this.#rebuild(segment, reading, keep));
+    if (!whole.consistent) reading.ledger.miscoded(segment.commitment);
+    return known === undefined ? whole.data : whole.data.slice();
   }
 
   /**
-   * Bytes `from` to `to` of a segment. Where few original strips hold them, only those are fetched; rows are checked, but
-   * what is not fetched can't show that the writer coded wrongly.
+   * Bytes `from` to `to` of a segment. Where few original strips hold them only those are fetched, and only where one of
+   * them can't be had the segment is rebuilt. Every row is checked, but rows that are not fetched can't show that the
+   * writer coded wrongly.
    * @throws as `whole`
    */
-  async part(segment: BatchSegment, from: number, to: number, signal: AbortSignal): Promise<Uint8Array> {
-    const { shape } = segment;
-    const perStrip = rowsPerStrip(shape) * shape.rowSize;
-    const [first, last] = [Math.floor(from / perStrip), Math.ceil(to / perStrip) - 1];
-    if (2 * (last - first + 1) <= originalStrips(shape)) {
-      const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-      const strips = await this.#original(segment, numbers, signal);
-      if (strips !== undefined)
-        return Buffer.concat(strips.map(({ rows }) => rows)).subarray(
-          from - first * perStrip,
-          to - first * perStrip,
-        );
+  async part(segment: BatchSegment, from: number, to: number, reading: Reading): Promise<Uint8Array> {
+    if (this.kept(segment) !== "all") {
+      const perStrip = rowsPerStrip(segment.shape) * segment.shape.rowSize;
+      const [first, last] = [Math.floor(from / perStrip), Math.ceil(to / perStrip) - 1];
+      if (2 * (last - first + 1) <= originalStrips(segment.shape)) {
+        const run = await this.#run(segment, first, last, reading);
+        if (run !== undefined) return run.subarray(from - first * perStrip, to - first * perStrip);
+      }
     }
-    return (await this.whole(segment, signal)).subarray(from, to);
+    const { data, consistent } =
+      this.#shelf.find(segment)?.whole ?? (await this.#rebuild(segment, reading, true));
+    if (!consistent) reading.ledger.miscoded(segment.commitment);
+    return data.slice(from, to);
   }
 
-  /** These original strips from their owners; undefined when one of them doesn't bring its own in time. */
-  async #original(
+  async #rebuild(segment: BatchSegment, reading: Reading, keep: boolean): Promise<Rebuilt> {
+    const { commitment, shape } = segment;
+    const { codec, committees } = this.#needs;
+    const opened = await this.#open(segment, reading);
+    const { head, checker } = opened;
+    const needs = { ...this.#needs, ...reading, members: await committees.holders(commitment) };
+    const strips = await fetchStrips(needs, commitment, head, checker, opened.strips);
+    const rows = new Map([...strips.values()].flatMap((strip) => [...rowsOf(strip, shape)]));
+    if ([...strips.keys()].some((number) => number >= originalStrips(shape)))
+      reading.ledger.rebuilt(commitment);
+    const whole = await rebuildAndCompare(codec, commitment, shape, rows, reading.signal);
+    if (!keep) return whole;
+    opened.strips.clear();
+    opened.whole = whole;
+    this.#shelf.keep(segment, opened);
+    return whole;
+  }
+
+  /** The bytes of some original strips, from their owners; undefined when one of them doesn't bring its own in time. */
+  async #run(
     segment: BatchSegment,
-    numbers: readonly number[],
-    signal: AbortSignal,
-  ): Promise<readonly Strip[] | undefined> {
-    const opened = await this.#open(segment, signal);
+    first: number,
+    last: number,
+    reading: Reading,
+  ): Promise<Uint8Array | undefined> {
+    const opened = await this.#open(segment, reading);
+    const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
     const missing = setOf(numbers.filter((number) => !opened.strips.has(number)));
     if (missing !== 0n) {
-      const late = AbortSignal.any([signal, AbortSignal.timeout(this.#needs.limits.hedgeMs)]);
-      await Promise.all(opened.members.map((member) => this.#bring(segment, opened, member, missing, late)));
-      signal.throwIfAborted();
+      const members = await this.#needs.committees.holders(segment.commitment);
+      const late = AbortSignal.timeout(this.#needs.limits.hedgeMs);
+      const bounded = { ...reading, signal: AbortSignal.any([reading.signal, late]) };
+      await Promise.all(members.map((member) => this.#bring(segment, opened, member, missing, bounded)));
+      reading.signal.throwIfAborted();
+      this.#shelf.keep(segment, opened);
     }
     const strips = numbers.map((number) => opened.strips.get(number));
-    return strips.every((strip) => strip !== undefined) ? strips : undefined;
+    return strips.every((strip) => strip !== undefined)
+      ? Buffer.concat(strips.map(({ rows }) => rows))
+      : undefined;
   }
 
-  /** Takes a member's own of the missing strips; notes why where that fails. */
+  /** Takes a member's own out of the missing strips; notes why where that fails. */
   async #bring(
     { commitment, shape }: BatchSegment,
-    { head, checker, strips }: Opened,
+    { head, checker, strips }: OpenedSegment,
     member: CommitteeMember,
     missing: bigint,
-    signal: AbortSignal,
+    { ledger, signal }: Reading,
   ): Promise<void> {
     const own = elementsOf(missing).filter(
       (number) => ((member.slots >> BigInt(slotOfStrip(number, commitment))) & 1n) === 1n,
     );
-    if (own.length === 0 || !this.#ledger.isUsable(member)) return;
+    if (own.length === 0 || !ledger.isUsable(member)) return;
     const most = stripsPerAnswer(shape);
     try {
       for (let at = 0; at < own.length; at += most) {
@@ -133,39 +147,29 @@ export class SegmentReader {
         }
       }
     } catch (error) {
-      // Who is late only is asked again for the whole.
-      if (!signal.aborted) this.#ledger.failed(member, commitment, error);
+      // Who is only late is asked again for the whole.
+      if (!signal.aborted) ledger.failed(member, commitment, error);
     }
   }
 
-  #open(segment: BatchSegment, signal: AbortSignal): Promise<Opened> {
-    const name = nameOf(segment.commitment);
-    const known = this.#opened.get(name);
-    const opening = known ?? this.#read(segment, signal);
-    this.#opened.delete(name);
-    this.#opened.set(name, opening);
-    if (known === undefined) opening.catch(() => this.#opened.delete(name));
-    const [oldest] = this.#opened.keys();
-    if (this.#opened.size > KEPT && oldest !== undefined) this.#opened.delete(oldest);
-    return opening;
+  async #open(segment: BatchSegment, reading: Reading): Promise<OpenedSegment> {
+    const known = this.#shelf.find(segment);
+    if (known !== undefined) return known;
+    const { commitment, shape } = segment;
+    const head = await this.#readHead(segment, reading);
+    const checker = await this.#needs.codec.checker(commitment, shape, head.rlc);
+    const opened = { head, checker, strips: new Map() };
+    this.#shelf.keep(segment, opened);
+    return opened;
   }
 
-  async #read({ commitment, shape }: BatchSegment, signal: AbortSignal): Promise<Opened> {
-    const { committees, codec } = this.#needs;
-    const members = await committees.members(await committees.committeeOf(commitment));
-    const head = await this.#readHead(members, { commitment, shape }, signal);
-    const checker = await codec.checker(commitment, shape, head.rlc);
-    return { members, head, checker, strips: new Map() };
-  }
-
-  async #readHead(
-    members: readonly CommitteeMember[],
-    { commitment, shape }: BatchSegment,
-    signal: AbortSignal,
-  ): Promise<SegmentHead> {
-    const { api, limits } = this.#needs;
-    const usable = members.filter((member) => this.#ledger.isUsable(member));
-    const rest = members.filter((member) => !this.#ledger.isUsable(member));
+  /** A head proves itself but for its shape: one of another shape than was said is left for one that fits. */
+  async #readHead({ commitment, shape }: BatchSegment, { ledger, signal }: Reading): Promise<SegmentHead> {
+    const { api, limits, committees } = this.#needs;
+    const members = await committees.holders(commitment);
+    const usable = members.filter((member) => ledger.isUsable(member));
+    const rest = members.filter((member) => !ledger.isUsable(member));
+    let other: Shape | undefined;
     const head = await firstGood(
       [...usable, ...rest],
       limits.hedgeMs,
@@ -173,32 +177,53 @@ export class SegmentReader {
       async (member, either) => {
         const found = await api.head(member, commitment, either);
         checkHead(found, commitment);
-        return found;
+        if (sameShape(found.shape, shape)) return found;
+        other = found.shape;
+        throw wrongShape(commitment, shape, found.shape);
       },
-      (member, error) => this.#ledger.failed(member, commitment, error),
+      (member, error) => ledger.failed(member, commitment, error),
     );
-    const name = nameOf(commitment);
-    if (head === undefined) {
-      const { failures, blamed } = this.#ledger;
-      const details = { name, failures, blamed };
-      throw new RetryableError(
-        "storage/too-few-rows",
-        `no member could serve the head of segment ${name}`,
-        details,
-      );
-    }
-    const { k, n, rowSize } = head.shape;
-    if (k === shape.k && n === shape.n && rowSize === shape.rowSize) return head;
-    throw new FatalError(
-      "storage/wrong-shape",
-      `segment ${name} has another shape than it was said to have`,
-      {
-        name,
-      },
-    );
+    if (head !== undefined) return head;
+    if (other !== undefined) throw fatalShape(commitment, shape, other);
+    throw tooFew(commitment, ledger);
   }
+}
+
+function sameShape(a: Shape, b: Shape): boolean {
+  return a.k === b.k && a.n === b.n && a.rowSize === b.rowSize;
 }
 
 function unasked(number: number): FatalError {
   return new FatalError("storage/unasked-strip", `strip ${number} came that was not asked for`, { number });
+}
+
+function shapeText({ k, n, rowSize }: Shape): string {
+  return `${k} + ${n} rows of ${rowSize} bytes`;
+}
+
+/** Retryable: whether the member or whoever told the shape is wrong can't be seen, so nobody is blamed. */
+function wrongShape(commitment: Uint8Array, told: Shape, found: Shape): RetryableError {
+  return new RetryableError(
+    "storage/wrong-shape",
+    `segment ${nameOf(commitment)} has ${shapeText(found)} here, not ${shapeText(told)}`,
+  );
+}
+
+function fatalShape(commitment: Uint8Array, told: Shape, found: Shape): FatalError {
+  const name = nameOf(commitment);
+  return new FatalError(
+    "storage/wrong-shape",
+    `segment ${name} has ${shapeText(found)}, not ${shapeText(told)} as whoever named it says`,
+    { name, found, told },
+  );
+}
+
+function tooFew(commitment: Uint8Array, { failures, blamed }: ReadingLedger): RetryableError {
+  const name = nameOf(commitment);
+  const details = { name, failures, blamed };
+  return new RetryableError(
+    "storage/too-few-rows",
+    `no member could serve the head of segment ${name}`,
+    details,
+  );
 }

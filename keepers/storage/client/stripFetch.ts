@@ -35,6 +35,7 @@ interface Asked {
 /**
  * Gathers enough checked strips of a segment to rebuild it: the original ones where their holders answer, parity ones in
  * place of what is missing, wrong or late. A member has one request running at a time.
+ * @param have checked strips that need not be fetched
  * @throws RetryableError storage/too-few-rows
  */
 export async function fetchStrips(
@@ -42,6 +43,7 @@ export async function fetchStrips(
   commitment: Uint8Array,
   head: SegmentHead,
   checker: RowChecker,
+  have: ReadonlyMap<number, Strip> = new Map(),
 ): Promise<Map<number, Strip>> {
   const done = new AbortController();
   const fetch = new StripFetch(
@@ -51,6 +53,7 @@ export async function fetchStrips(
     checker,
     AbortSignal.any([needs.signal, done.signal]),
   );
+  fetch.startWith(have);
   try {
     return await fetch.run();
   } finally {
@@ -87,6 +90,10 @@ class StripFetch {
       told: false,
       usable: needs.ledger.isUsable(member),
     }));
+  }
+
+  startWith(strips: ReadonlyMap<number, Strip>): void {
+    for (const [number, strip] of strips) this.#keep(number, strip);
   }
 
   async run(): Promise<Map<number, Strip>> {
@@ -160,10 +167,14 @@ class StripFetch {
     for (const strip of strips) {
       if (((wanted & ~this.#have) >> BigInt(strip.number)) % 2n === 0n) continue;
       checkStrip(strip, this.#head.shape, this.#head.rowRoot, this.#checker);
-      this.#strips.set(strip.number, strip);
-      this.#have |= 1n << BigInt(strip.number);
+      this.#keep(strip.number, strip);
     }
     if (brought === 0n && wanted !== 0n && source.holds === 0n) source.usable = false;
+  }
+
+  #keep(number: number, strip: Strip): void {
+    this.#strips.set(number, strip);
+    this.#have |= 1n << BigInt(number);
   }
 
   /** Last resort: members may hold strips of slots that they no longer own, and members that failed before may be back. */

@@ -7,7 +7,9 @@ import {
   type PutResult,
   type StorageClient,
 } from "../../../../keepers/storage/client.ts";
-import { locationsToJson } from "../../../../keepers/storage/format/locations.ts";
+import { locationsToJson, MAX_LOCATIONS } from "../../../../keepers/storage/format/locations.ts";
+import { parseName } from "../../../../keepers/storage/format/names.ts";
+import { nameOfItem } from "../../../../keepers/storage/format/pack.ts";
 import { originalStrips, reaches, sizeOf } from "../../../../keepers/storage/format/placement.ts";
 import { Adversary, type Twist } from "../adversary.ts";
 import { codeOfRejection } from "../codes.ts";
@@ -35,7 +37,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
   let honest: StorageClient;
   let liar: CommitteeMember;
 
-  // The first member in the table lies: it is the first that a client asks for heads and places.
+  // The first member in the table lies: it is the first that a client asks for heads, and for places of some names.
   before(async () => {
     network = await StorageNetwork.start();
     nodes = await network.startNodes(10);
@@ -66,7 +68,8 @@ describe("storage: client among lying, silent and slow nodes", () => {
     let data: Buffer;
     let put: PutResult;
     do {
-      data = randomBytes(20_000);
+      do data = randomBytes(20_000);
+      while (firstAsked(data) !== 0);
       put = await honest.put(data);
       expect(put.state).to.equal("full");
     } while (!bringsOriginals(put));
@@ -75,6 +78,9 @@ describe("storage: client among lying, silent and slow nodes", () => {
     const equal = Buffer.from(await object.bytes()).equals(data);
     return { equal, report: object.report, put };
   };
+
+  /** Each name begins with another member of the table. */
+  const firstAsked = (data: Uint8Array) => nameOfItem({ kind: "object", bytes: data })[0]! % nodes.length;
 
   const bringsOriginals = (put: PutResult) => {
     const { commitment, shape } = put.segments[0]!;
@@ -132,6 +138,46 @@ describe("storage: client among lying, silent and slow nodes", () => {
     await blamesOnlyTheLiar(
       (path, body) => (isHead(path) ? flipped(body, body.length) : body),
       /bad-segment/,
+    );
+  });
+
+  it("reads on where a head proves itself but for its shape, and blames nobody: the place may be what is wrong", async () => {
+    const twice = (body: Buffer) => {
+      const changed = Buffer.from(body);
+      changed.writeUInt32BE(2 * body.readUInt32BE(16), 16);
+      return changed;
+    };
+    const { equal, report } = await readUnder((path, body) => (isHead(path) ? twice(body) : body), honest);
+    expect(equal).to.equal(true);
+    expect(report.blamed).to.deep.equal([]);
+    expect(report.failures.map(({ member, code }) => [member, code])).to.deep.equal([
+      [liar.number, "storage/wrong-shape"],
+    ]);
+  });
+
+  it("reads past a member that names wrong places without end, and blames one whose places do not rise", async () => {
+    const { commitment, shape } = (await honest.put(randomBytes(30_000))).segments[0]!;
+    const lies = (from: number) =>
+      Array.from({ length: MAX_LOCATIONS }, (_, i) => {
+        const number = (from * MAX_LOCATIONS + i).toString(16).padStart(64, "0");
+        return {
+          ...{ commitment: parseName(number), shape },
+          kind: "object" as const,
+          offset: i,
+          length: 1_000,
+        };
+      });
+    let pages = 0;
+    const endless: Twist = (path, body) =>
+      isPlace(path) ? Buffer.from(JSON.stringify(locationsToJson(lies(pages++)))) : body;
+    const { equal, report } = await readUnder(endless, honest);
+    expect(equal).to.equal(true);
+    expect(report.blamed).to.deep.equal([]);
+    expect(pages).to.equal(1);
+    const twice = [...lies(0).slice(0, 1), ...lies(0).slice(0, 1)].map((place) => ({ ...place, commitment }));
+    await blamesOnlyTheLiar(
+      (path, body) => (isPlace(path) ? Buffer.from(JSON.stringify(locationsToJson(twice))) : body),
+      /bad-location/,
     );
   });
 

@@ -39,8 +39,9 @@ describe("storage: client on ten nodes", () => {
   const clientOf = (limits: Parameters<typeof createStorageClient>[0]["limits"] = {}) =>
     createStorageClient({ ...client, codec: network.codec, limits: { ...PATIENT, ...limits } });
 
+  /** By a client that doesn't know yet who served before. */
   const readBack = async (put: PutResult) => {
-    const object = await storage.get(put.objectRoot);
+    const object = await clientOf().get(put.objectRoot);
     return { bytes: Buffer.from(await object.bytes()), report: object.report };
   };
 
@@ -168,8 +169,7 @@ describe("storage: client on ten nodes", () => {
         });
       }
       await without(6, async () => {
-        const object = await storage.get(put.objectRoot);
-        expect(await codeOfRejection(object.bytes())).to.equal("storage/too-few-rows");
+        expect(await codeOfRejection(readBack(put))).to.equal("storage/too-few-rows");
       });
       expect((await readBack(put)).report.rebuilt).to.equal(0);
     });
