@@ -5,9 +5,11 @@ import type { StoredSegment } from "./uploadJournal.ts";
 export class Packing {
   readonly #store: (pack: Pack) => Promise<StoredSegment>;
   readonly #atOnce: number;
+  /** In the order in which the packs were filled, which is the same for the same items; so is the batch that pays them. */
   readonly #stored: StoredSegment[] = [];
   readonly #running = new Set<Promise<void>>();
   #builder = new PackBuilder();
+  #started = 0;
   #failed: { readonly error: unknown } | undefined;
 
   /** @param atOnce packs that are stored at the same time; further items wait */
@@ -37,8 +39,11 @@ export class Packing {
   #start(): void {
     const pack = this.#builder.build();
     this.#builder = new PackBuilder();
+    const number = this.#started++;
     const task: Promise<void> = this.#store(pack)
-      .then((segment) => void this.#stored.push(segment))
+      .then((segment) => {
+        this.#stored[number] = segment;
+      })
       .catch((error: unknown) => {
         this.#failed ??= { error };
       })
