@@ -24,7 +24,6 @@ const STATUSES = {
   "storage/wrong-version": 409,
   "storage/too-many-batches": 429,
   "storage/not-my-slot": 403,
-  "storage/not-my-segment": 403,
   "storage/unknown-batch": 404,
   "storage/expired-batch": 410,
 } as const;

@@ -43,11 +43,11 @@ export interface MemberApi {
     numbers: readonly number[],
     signal: AbortSignal,
   ): Promise<StripsAnswer>;
-  /** Says what a segment packs; `table` is the start of the pack. */
+  /** Says what a segment packs; `strips` are those that hold its table. */
   putPack(
     member: CommitteeMember,
     commitment: Uint8Array,
-    table: Uint8Array,
+    strips: Uint8Array,
     signal: AbortSignal,
   ): Promise<void>;
   /** Where a member says that an object lies; checked in form only. @param after commitment to go on behind */

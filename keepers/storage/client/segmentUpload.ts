@@ -4,12 +4,14 @@ import type { CommitteeBook } from "../chain/committeeBook.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import { MAX_ROW_BYTES } from "../format/limits.ts";
 import { type Pack, packTableBytes } from "../format/pack.ts";
+import { encodeTableStrips } from "../format/packStrips.ts";
 import { elementsOf, reaches, sizeOf, stateOf, stripOfSlot } from "../format/placement.ts";
 import { type ReceiptScope, readReceipt, type SignedReceipt } from "../format/receipts.ts";
 import { encodeUpload } from "../format/segmentFormat.ts";
 import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import { deliver, MemberHealth } from "./delivery.ts";
 import type { MemberApi } from "./memberApi.ts";
+import { Scout } from "./scout.ts";
 import type { StoredSegment, UploadJournal } from "./uploadJournal.ts";
 
 export interface SegmentUploadNeeds {
@@ -21,14 +23,23 @@ export interface SegmentUploadNeeds {
   readonly journal?: UploadJournal | undefined;
 }
 
+/** A coded segment on its way to its members. */
+interface Parcel {
+  readonly encoded: EncodedSegment;
+  readonly commitment: Uint8Array;
+  readonly members: readonly CommitteeMember[];
+}
+
 /** Codes segments and brings them to the members of their committees, until each is final. */
 export class SegmentUpload {
   readonly #needs: SegmentUploadNeeds;
   readonly #health = new MemberHealth();
+  readonly #scout: Scout;
   #bytesSent = 0;
 
   constructor(needs: SegmentUploadNeeds) {
     this.#needs = needs;
+    this.#scout = new Scout(needs);
   }
 
   /** Bytes of all request bodies that a member has acknowledged. */
@@ -51,14 +62,16 @@ export class SegmentUpload {
 
   /** Stores a pack, and tells its members what is in it. @throws as `store` */
   async storePack({ bytes, entries }: Pack, signal: AbortSignal): Promise<StoredSegment> {
-    const table = bytes.subarray(0, packTableBytes(entries.length));
-    return await this.#once(bytes, signal, (segment, members) => this.#tell(segment, members, table, signal));
+    const tableBytes = packTableBytes(entries.length);
+    return await this.#once(bytes, signal, async (parcel) => {
+      await this.#tell(parcel, encodeTableStrips(parcel.encoded, tableBytes), signal);
+    });
   }
 
   async #once(
     data: Uint8Array,
     signal: AbortSignal,
-    tell: (segment: StoredSegment, members: readonly CommitteeMember[]) => Promise<void>,
+    tell: (parcel: Parcel) => Promise<void>,
   ): Promise<StoredSegment> {
     const { journal, codec, committees } = this.#needs;
     const shape = await this.#shapeOf(data.length);
@@ -68,9 +81,10 @@ export class SegmentUpload {
     try {
       const commitment = Uint8Array.from(encoded.commitment);
       const members = await committees.members(await committees.committeeOf(commitment));
-      const slots = await this.#send(encoded, commitment, members, signal);
+      const parcel = { encoded, commitment, members };
+      const slots = await this.#send(parcel, signal);
+      await tell(parcel);
       const segment = { commitment, shape, slots };
-      await tell(segment, members);
       await journal?.note(data, segment);
       return segment;
     } finally {
@@ -85,23 +99,18 @@ export class SegmentUpload {
   }
 
   /** @returns slots that are signed for */
-  async #send(
-    encoded: EncodedSegment,
-    commitment: Uint8Array,
-    members: readonly CommitteeMember[],
-    signal: AbortSignal,
-  ): Promise<bigint> {
+  async #send(parcel: Parcel, signal: AbortSignal): Promise<bigint> {
     const { api, scope, limits } = this.#needs;
-    const { shape } = encoded;
+    const { encoded, commitment, members } = parcel;
+    const held = await this.#scout.held(parcel, signal);
     const receipts = await deliver<SignedReceipt>(members, {
       ...{ limits, health: this.#health, signal },
       isFinal: (some) => reaches(stateOf(sizeOf(coveredBy(some))), "final"),
       send: async (member, either) => {
-        const numbers = elementsOf(member.slots).map((slot) => stripOfSlot(slot, commitment));
-        const body = encodeUpload(encoded, numbers);
+        const body = encodeUpload(encoded, stripsToSend(member, commitment, held.get(member) ?? 0n));
         const answer = await api.putSegment(member, commitment, body, either);
         this.#bytesSent += body.length;
-        return readReceipt(answer, scope, { commitment, shape, signer: member.signer });
+        return readReceipt(answer, scope, { commitment, shape: encoded.shape, signer: member.signer });
       },
     });
     const slots = coveredBy(receipts);
@@ -109,19 +118,14 @@ export class SegmentUpload {
     return slots;
   }
 
-  async #tell(
-    { commitment }: StoredSegment,
-    members: readonly CommitteeMember[],
-    table: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #tell({ commitment, members }: Parcel, strips: Uint8Array, signal: AbortSignal): Promise<void> {
     const { api, limits } = this.#needs;
     const told = await deliver<void>(members, {
       ...{ limits, health: this.#health, signal },
       isFinal: (some) => reaches(stateOf(sizeOf(slotsOfAll(some.keys()))), "final"),
-      send: (member, either) => api.putPack(member, commitment, table, either),
+      send: (member, either) => api.putPack(member, commitment, strips, either),
     });
-    this.#bytesSent += table.length * told.size;
+    this.#bytesSent += strips.length * told.size;
     this.#requireFinal("the table of a pack", slotsOfAll(told.keys()), signal);
   }
 
@@ -147,6 +151,13 @@ export class SegmentUpload {
 
 /** What no retry changes. */
 const REFUSALS: readonly string[] = ["storage/quota-exceeded", "storage/credit-exceeded"];
+
+/** Strips that a member does not hold; one that it holds when it holds all, as its receipt is wanted. */
+function stripsToSend({ slots }: CommitteeMember, commitment: Uint8Array, held: bigint): number[] {
+  const own = elementsOf(slots).map((slot) => stripOfSlot(slot, commitment));
+  const missing = own.filter((strip) => ((held >> BigInt(strip)) & 1n) === 0n);
+  return missing.length > 0 ? missing : own.slice(0, 1);
+}
 
 /** Slots that members own and have signed for. */
 function coveredBy(receipts: ReadonlyMap<CommitteeMember, SignedReceipt>): bigint {

@@ -24,7 +24,7 @@ export const MAX_STRIPS_ANSWER_BYTES = 2 * 1024 * 1024;
 /** Largest head, bytes. */
 export const MAX_HEAD_BYTES = FIXED_BYTES + RLC_BYTES * MAX_ORIGINAL_ROWS;
 /** Largest strip, bytes: a 256th of the rows of a whole segment with three parity rows for each original one. */
-const MAX_STRIP_BYTES = (4 * MAX_SEGMENT_BYTES) / SLOTS + STRIP_HEADER_BYTES;
+export const MAX_STRIP_BYTES = (4 * MAX_SEGMENT_BYTES) / SLOTS + STRIP_HEADER_BYTES;
 /** Largest upload of one member's strips with the head, bytes. */
 export const MAX_UPLOAD_BYTES = MAX_HEAD_BYTES + COUNT_BYTES + MAX_SLOTS_PER_MEMBER * MAX_STRIP_BYTES;
 

@@ -82,19 +82,26 @@ export function rowsOf(strip: Strip, shape: Shape): Map<number, Uint8Array> {
  * @throws RowRefusedError coding/row-refused, FatalError storage/wrong-row-root
  */
 export function checkStrip(strip: Strip, shape: Shape, rowRoot: Uint8Array, checker: RowChecker): void {
-  const rows = [...rowsOf(strip, shape)];
-  const tree = merkleTree(rows.map(([, row]) => row));
-  const root = rootFromPath(nodeOf(tree, 1), strip.number, strip.path);
-  if (Buffer.compare(root, rowRoot) !== 0) {
-    throw new FatalError(
-      "storage/wrong-row-root",
-      `strip ${strip.number} does not lead to the row root of its segment`,
-      { strip: strip.number },
-    );
-  }
-  rows.forEach(([index, row], position) => {
+  const tree = checkStripPath(strip, shape, rowRoot);
+  [...rowsOf(strip, shape)].forEach(([index, row], position) => {
     checker.check(index, row, Buffer.concat([merklePath(tree, position), strip.path]));
   });
+}
+
+/**
+ * Checks that the rows of a strip are those under a row root; not that they are coded rightly.
+ * @returns the tree over its rows
+ * @throws FatalError storage/wrong-row-root
+ */
+export function checkStripPath(strip: Strip, shape: Shape, rowRoot: Uint8Array): Uint8Array {
+  const tree = merkleTree([...rowsOf(strip, shape).values()]);
+  const root = rootFromPath(nodeOf(tree, 1), strip.number, strip.path);
+  if (Buffer.compare(root, rowRoot) === 0) return tree;
+  throw new FatalError(
+    "storage/wrong-row-root",
+    `strip ${strip.number} does not lead to the row root of its segment`,
+    { strip: strip.number },
+  );
 }
 
 function badStrips(reason: string): FatalError {

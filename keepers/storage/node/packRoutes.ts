@@ -3,7 +3,7 @@ import { FatalError } from "../../runtime/errors.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
 import { locationsToJson, MAX_LOCATIONS, type ObjectLocation } from "../format/locations.ts";
 import { nameOf, parseName } from "../format/names.ts";
-import { MAX_PACK_TABLE_BYTES, packTableBytes, parsePackTable } from "../format/pack.ts";
+import { MAX_TABLE_STRIPS_BYTES, parseTableStrips } from "../format/packStrips.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 import { bodyOf } from "./segmentRoutes.ts";
 
@@ -13,17 +13,17 @@ interface PackRoutesNeeds {
 }
 
 /**
- * PUT of what a segment packs, and GET of where an object lies. A member holds strips only, so it can't check names
- * against bytes; it checks the table's form and that the segment's own uploader speaks. A lie thus costs its writer the
- * price of a segment, and a reader one read: it checks the bytes by their hash and takes the next location.
+ * PUT of the strips that say what a segment packs, and GET of where an object lies. The table is proven, but a member can't
+ * check its names against bytes that others hold: a lie costs its writer the price of a segment, and a reader one read; it
+ * checks the bytes by their hash and takes the next place.
  */
 export function addPackRoutes(server: FastifyInstance, { segments, hooks }: PackRoutesNeeds): void {
   server.put<{ Params: { commitment: string } }>(
     "/packs/:commitment",
-    { bodyLimit: MAX_PACK_TABLE_BYTES, onRequest: hooks.upload, onError: hooks.countRefusal },
+    { bodyLimit: MAX_TABLE_STRIPS_BYTES, onRequest: hooks.upload, onError: hooks.countRefusal },
     async (request, reply) => {
       const commitment = parseName(request.params.commitment);
-      await accept(segments, commitment, request.signer.toLowerCase(), bodyOf(request.rawBody));
+      await accept(segments, commitment, bodyOf(request.rawBody));
       return reply.code(204).send();
     },
   );
@@ -40,29 +40,13 @@ export function addPackRoutes(server: FastifyInstance, { segments, hooks }: Pack
   );
 }
 
-async function accept(
-  segments: SegmentStore,
-  commitment: Uint8Array,
-  uploader: string,
-  table: Uint8Array,
-): Promise<void> {
-  const entries = parsePackTable(table);
-  if (table.length !== packTableBytes(entries.length))
-    throw new FatalError("storage/bad-pack", "not a pack: bytes follow its table");
+async function accept(segments: SegmentStore, commitment: Uint8Array, body: Uint8Array): Promise<void> {
   const name = nameOf(commitment);
   const segment = await segments.index.segment(name);
   if (segment === undefined)
     throw new FatalError("storage/not-found", `this node holds nothing of segment ${name}`, { name });
-  if (segment.uploader !== uploader)
-    throw new FatalError(
-      "storage/not-my-segment",
-      `segment ${name} was stored by ${segment.uploader}, who alone says what it packs`,
-      { name, uploader: segment.uploader },
-    );
-  const last = entries.at(-1)!;
-  const room = segment.shape.k * segment.shape.rowSize;
-  if (last.offset + last.length > room)
-    throw new FatalError("storage/bad-pack", `not a pack: it ends behind the ${room} bytes of its segment`);
+  if (segment.pack !== undefined) return;
+  const { table, entries } = parseTableStrips(body, segment);
   await segments.putPack(commitment, table, entries);
 }
 

@@ -6,12 +6,15 @@ import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import type { CommitteeMember } from "../../../../keepers/storage/chain/committeeView.ts";
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { MAX_LOCATIONS, parseLocations } from "../../../../keepers/storage/format/locations.ts";
-import {
-  MAX_PACK_TABLE_BYTES,
-  PackBuilder,
-  packTableBytes,
-} from "../../../../keepers/storage/format/pack.ts";
+import { type Pack, PackBuilder, packTableBytes } from "../../../../keepers/storage/format/pack.ts";
+import { encodeTableStrips, MAX_TABLE_STRIPS_BYTES } from "../../../../keepers/storage/format/packStrips.ts";
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
+import {
+  STRIP_HEADER_BYTES,
+  stripBytes,
+  stripOf,
+  writeStrip,
+} from "../../../../keepers/storage/format/stripFormat.ts";
 import { codeOf } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
 import type { NodeSetup } from "../nodeContext.ts";
@@ -45,26 +48,27 @@ describe("storage: packs on a node", () => {
   const packOf = (...objects: readonly Uint8Array[]) => {
     const builder = new PackBuilder();
     for (const bytes of objects) builder.add({ kind: "object", bytes });
-    const pack = builder.build();
-    return { ...pack, table: pack.bytes.subarray(0, packTableBytes(pack.entries.length)) };
+    return builder.build();
   };
 
-  const store = async (data: Uint8Array) => {
-    const shape = chooseShape(data.length, 2, { maxRowSize: 1024, parityPerOriginal: 1 });
-    const segment = await network.codec.encode(data, shape);
+  /** Stores a pack as a segment; `table` is what proves its table. */
+  const store = async ({ bytes, entries }: Pack) => {
+    const shape = chooseShape(bytes.length, 2, { maxRowSize: 1024, parityPerOriginal: 1 });
+    const segment = await network.codec.encode(bytes, shape);
     const body = encodeUpload(segment, stripsFor(member, segment.commitment));
     await api.putSegment(member, segment.commitment, body, signal);
+    const table = encodeTableStrips(segment, packTableBytes(entries.length));
     segment.release();
-    return { commitment: segment.commitment, shape };
+    return { commitment: segment.commitment, shape, table };
   };
 
   it("says where an object lies, also after a restart, and takes a table twice", async () => {
     const pack = packOf(randomBytes(10), randomBytes(5_000), randomBytes(1));
-    const { commitment, shape } = await store(pack.bytes);
+    const { commitment, shape, table } = await store(pack);
     for (const { name } of pack.entries)
       expect(await refusalOf(api.locations(member, name, signal))).to.equal("404 storage/not-found");
-    await api.putPack(member, commitment, pack.table, signal);
-    await api.putPack(member, commitment, pack.table, signal);
+    await api.putPack(member, commitment, table, signal);
+    await api.putPack(member, commitment, table, signal);
     const check = async () => {
       for (const { name, kind, offset, length } of pack.entries) {
         expect(await api.locations(member, name, signal)).to.deep.equal([
@@ -78,20 +82,44 @@ describe("storage: packs on a node", () => {
     await check();
   });
 
-  it("lets the uploader alone speak for a segment that is held, and only of what fits in", async () => {
+  it("takes a table from whoever proves it, and nothing else", async () => {
     const pack = packOf(randomBytes(3_000));
-    const refusal = (by: MemberApi, commitment: Uint8Array, table: Uint8Array) =>
-      refusalOf(by.putPack(member, commitment, table, signal));
-    expect(await refusal(api, randomBytes(32), pack.table)).to.equal("404 storage/not-found");
-    const { commitment } = await store(pack.bytes);
-    expect(await refusal(stranger, commitment, pack.table)).to.equal("403 storage/not-my-segment");
-    expect(await refusal(api, commitment, pack.bytes)).to.equal("400 storage/bad-pack");
-    expect(await refusal(api, commitment, randomBytes(100))).to.equal("400 storage/bad-pack");
-    expect(await refusal(api, commitment, new Uint8Array(MAX_PACK_TABLE_BYTES + 1))).to.match(/^413 /);
-    const longer = packOf(randomBytes(100_000));
-    expect(await refusal(api, commitment, longer.table)).to.equal("400 storage/bad-pack");
+    const refusal = (commitment: Uint8Array, table: Uint8Array) =>
+      refusalOf(stranger.putPack(member, commitment, table, signal));
+    const { commitment, shape, table } = await store(pack);
+    const other = await store(packOf(randomBytes(3_000)));
+    const each = stripBytes(shape);
+    const changed = Uint8Array.from(table);
+    changed[STRIP_HEADER_BYTES + 40]! ^= 1;
+    expect(await refusal(randomBytes(32), table)).to.equal("404 storage/not-found");
+    expect(await refusal(commitment, changed)).to.equal("400 storage/wrong-row-root");
+    expect(await refusal(commitment, other.table)).to.equal("400 storage/wrong-row-root");
+    expect(await refusal(commitment, table.subarray(1))).to.equal("400 storage/bad-strips");
+    expect(await refusal(commitment, new Uint8Array(0))).to.equal("400 storage/bad-pack");
+    const beside = await network.codec.encode(pack.bytes, shape);
+    const later = Buffer.alloc(each);
+    writeStrip(stripOf(beside, 1), later, 0);
+    beside.release();
+    expect(await refusal(commitment, later)).to.equal("400 storage/bad-pack");
+    expect(await refusal(commitment, new Uint8Array(MAX_TABLE_STRIPS_BYTES + 1))).to.match(/^413 /);
     const { name } = pack.entries[0]!;
     expect(await refusalOf(api.locations(member, name, signal))).to.equal("404 storage/not-found");
+    await stranger.putPack(member, commitment, table, signal);
+    expect(await api.locations(member, name, signal)).to.have.length(1);
+  });
+
+  it("takes no table out of a segment that is no pack, or that says more than it holds", async () => {
+    const { bytes, entries } = packOf(randomBytes(3_000));
+    const refusal = async (segment: Uint8Array) => {
+      const { commitment, table } = await store({ bytes: segment, entries });
+      return await refusalOf(api.putPack(member, commitment, table, signal));
+    };
+    expect(await refusal(randomBytes(3_000))).to.equal("400 storage/bad-pack");
+    // The entry says 200,000 bytes: more than the segment has.
+    const boastful = Buffer.from(bytes);
+    boastful.writeUInt32BE(200_000, 8 + 32 + 5);
+    expect(await refusal(boastful)).to.equal("400 storage/bad-pack");
+    expect(await refusal(bytes)).to.equal("none");
   });
 
   it("names every place of an object page by page, so that no lie hides the truth", async () => {
@@ -99,8 +127,8 @@ describe("storage: packs on a node", () => {
     const commitments = new Set<string>();
     for (let number = 0; number < MAX_LOCATIONS + 3; number++) {
       const pack = packOf(wanted, randomBytes(20));
-      const { commitment } = await store(pack.bytes);
-      await api.putPack(member, commitment, pack.table, signal);
+      const { commitment, table } = await store(pack);
+      await api.putPack(member, commitment, table, signal);
       commitments.add(Buffer.from(commitment).toString("hex"));
     }
     const { name } = packOf(wanted).entries[0]!;
