@@ -16,7 +16,7 @@ export interface SegmentEntry {
   readonly uploader: string;
   readonly head: RecordPlace;
   readonly strips: readonly StripPlace[];
-  /** Table of the pack that it is, when its uploader has said so. */
+  /** Table of the pack that it is, when somebody has shown it. */
   readonly pack?: RecordPlace;
   /** Bytes on disk. */
   readonly bytes: number;
@@ -24,7 +24,7 @@ export interface SegmentEntry {
   readonly batch?: bigint;
 }
 
-/** Where a packed object or manifest lies, as the uploader of the segment says. */
+/** Where a packed object or manifest lies, as the table of its pack says. */
 export interface ObjectPlace {
   readonly kind: PackKind;
   readonly offset: number;

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { RetryableError } from "../../../../keepers/runtime/errors.ts";
 import { ObjectWriter, type SegmentSink } from "../../../../keepers/storage/client/objectWriter.ts";
@@ -127,5 +128,27 @@ describe("storage: object writer", () => {
       for (let i = 0; i < 200; i++) await many.put(randomBytes(100_000));
     };
     expect(await codeOfRejection(all())).to.equal("test/full");
+  });
+
+  it("lists packs in the order in which they were filled, whichever is stored first", async () => {
+    const objects = Array.from({ length: 60 }, () => randomBytes(250_000));
+    const listed = async (pauses: readonly number[]) => {
+      const ledger = new Ledger();
+      let number = 0;
+      const slow: SegmentSink = {
+        store: () => ledger.store(),
+        storePack: async (pack) => {
+          await sleep(pauses[number++ % pauses.length]);
+          const commitment = createHash("sha256").update(pack.bytes).digest();
+          return { ...(await ledger.storePack(pack)), commitment };
+        },
+      };
+      const writer = new ObjectWriter(slow, options);
+      for (const bytes of objects) await writer.put(bytes);
+      return (await writer.finish()).map(({ commitment }) => nameOf(commitment));
+    };
+    const names = await listed([0]);
+    expect(names).to.have.length(4);
+    expect(await listed([30, 20, 10, 0])).to.deep.equal(names);
   });
 });

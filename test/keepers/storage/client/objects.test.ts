@@ -11,6 +11,7 @@ import { counting } from "../traffic.ts";
 
 const MIB = 1024 * 1024;
 const CLIENT = 30;
+const STRANGER = 31;
 const PATIENT = { hedgeMs: 30_000, graceMs: 30_000 };
 
 describe("storage: objects", () => {
@@ -156,5 +157,22 @@ describe("storage: objects", () => {
     expect(http.sent).to.equal(before);
     const longer = await storage.put(Buffer.concat([data.subarray(0, 4 * MIB), randomBytes(100)]));
     expect(longer.bytesSent).to.be.lessThan(MIB);
+  });
+
+  it("sends little of what members hold already, whoever has stored it, and what they lack in full", async () => {
+    const [large, small] = [randomBytes(6 * MIB), randomBytes(9_000)];
+    const first = await storage.putMany([large, small]);
+    const stranger = await network.openClient(STRANGER);
+    const { store: _, ...forgetful } = stranger;
+    const other = createStorageClient({ ...forgetful, codec: network.codec, limits: PATIENT });
+    const again = await other.putMany([large, small]);
+    expect(again.segments).to.deep.equal(first.segments);
+    expect(again.state).to.equal("full");
+    // A head and one strip of each segment to each of ten members, and the table of the pack.
+    expect(again.bytesSent).to.be.lessThan(first.bytesSent / 5);
+    expect(again.bytesSent).to.be.greaterThan(0);
+    const mixed = await other.putMany([large, randomBytes(9_000)]);
+    expect(mixed.state).to.equal("full");
+    for (const objectRoot of mixed.objectRoots) await (await other.get(objectRoot)).bytes();
   });
 });
