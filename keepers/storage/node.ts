@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
+import { followBatches } from "./chain/batches.ts";
 import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
 import { ensureMember, placeOf } from "./chain/membership.ts";
 import { createCommitteeCount } from "./chain/rendezvous.ts";
@@ -12,6 +13,7 @@ import { sizeOf } from "./format/placement.ts";
 import { addBatchRoutes } from "./node/batchRoutes.ts";
 import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
 import { addPackRoutes } from "./node/packRoutes.ts";
+import { addPeerRoutes } from "./node/peerRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
@@ -103,14 +105,17 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     committee: place.committee,
     confirmations: settings.confirmations,
   });
+  const lists = new BatchIndex(store.under("batches/"));
+  addPeerRoutes(server, { segments, lists, hooks });
   addBatchRoutes(server, {
     ...{ segments, committee, hooks, self: signer.address },
-    batches: new BatchIndex(store.under("batches/")),
+    batches: lists,
     pending: new PendingBatches(store.under("pending/")),
     committeeCount: createCommitteeCount(provider, deployment),
     bls: await context.openBlsSigner(),
     scope: { chainId, log: contractAddress(deployment, "StorageLog") },
   });
+  followBatches(context);
   addProbes(context, committee, segments);
 }
 

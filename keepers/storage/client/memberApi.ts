@@ -138,7 +138,7 @@ function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations"> {
 }
 
 /** @throws FatalError storage/bad-endpoint for an endpoint on chain that is no URL */
-function urlOf(member: CommitteeMember, path: string): string {
+export function urlOf(member: CommitteeMember, path: string): string {
   const url = `${member.endpoint.replace(/\/+$/, "")}/${path}`;
   if (URL.canParse(url)) return url;
   throw new FatalError(

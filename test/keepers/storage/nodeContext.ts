@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { getBytes } from "ethers";
 import pino from "pino";
+import { createFollowers } from "../../../keepers/runtime/chain/followers.ts";
+import { getMetrics as getChainMetrics } from "../../../keepers/runtime/chain/metrics.ts";
 import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
 import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
 import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
@@ -54,6 +56,11 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
     ...{ dataDir, publicUrl: `http://127.0.0.1:${port}`, signal: stop.signal },
     leases: openEmbeddedLeases(store),
     queue: unused("queue"),
-    follow: unused("follower"),
+    follow: createFollowers({
+      ...{ provider, store, closers, logger, signal: stop.signal, probes: server.probes },
+      defaults: { fromBlock: 0, confirmations: 0, finality: 64, pollMs: 50 },
+      metrics: getChainMetrics(metrics),
+      onFailure: (error) => stop.abort(error),
+    }),
   };
 }
