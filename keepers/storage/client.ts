@@ -1,6 +1,7 @@
 import { FatalError } from "../runtime/errors.ts";
 import { createCommitteeBook } from "./chain/committeeBook.ts";
 import { contractAddress } from "./chain/committeeView.ts";
+import { LogLedger } from "./chain/logLedger.ts";
 import { createCommitteeCount } from "./chain/rendezvous.ts";
 import type {
   ByteSource,
@@ -31,6 +32,8 @@ import {
   MAX_DIRECTORY_BYTES,
   parseDirectory,
 } from "./format/directory.ts";
+import type { InclusionProof } from "./format/inclusion.ts";
+import { proveInclusion } from "./publisher/proofs.ts";
 import { publishSegments } from "./publisher/publish.ts";
 
 export type * from "./client/clientTypes.ts";
@@ -63,6 +66,7 @@ class Client implements StorageClient {
   readonly #limits: ClientLimits;
   readonly #reader: ObjectReader;
   readonly #publishing = new KeyedLock();
+  #ledger: LogLedger | undefined;
 
   constructor(needs: StorageClientNeeds) {
     this.#needs = needs;
@@ -131,6 +135,15 @@ class Client implements StorageClient {
     return await this.#publishing.run("allowance", () =>
       publishSegments(using, stored, requireTerm(months), signal),
     );
+  }
+
+  async prove(
+    batches: readonly Pick<PublishedBatch, "id" | "contents">[],
+    { signal = new AbortController().signal }: StorageCallOptions = {},
+  ): Promise<InclusionProof[]> {
+    const { provider, deployment, store } = this.#needs;
+    this.#ledger ??= new LogLedger({ provider, deployment, store: store?.under("log/") });
+    return await proveInclusion(this.#ledger, batches, signal);
   }
 
   #startWriting({ signal, onProgress, size }: PutManyOptions): Writing {

@@ -2,6 +2,7 @@ import type { Provider } from "ethers";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import type { BatchAppendedEvent } from "../../../typechain-types/storage/interfaces/IStorageLog.js";
 import type { Deployment } from "../../runtime/context.ts";
+import type { LogHead } from "../format/inclusion.ts";
 import { contractAddress } from "./committeeView.ts";
 
 /** A batch as the storage log recorded it. */
@@ -49,13 +50,35 @@ export async function* batchesOf(
   owner: string,
   signal?: AbortSignal,
 ): AsyncGenerator<LoggedBatch> {
+  for await (const event of appended(provider, deployment, [undefined, root, owner], signal))
+    yield batchOf(event);
+}
+
+/** The log as it stood with `count` entries; undefined when it has not come so far. */
+export async function logHeadOf(
+  provider: Provider,
+  deployment: Deployment,
+  count: number,
+  signal?: AbortSignal,
+): Promise<LogHead | undefined> {
+  for await (const { args } of appended(provider, deployment, [BigInt(count - 1)], signal))
+    return { count, root: args.logRoot };
+  return undefined;
+}
+
+/** Appends that match, the latest first. */
+async function* appended(
+  provider: Provider,
+  deployment: Deployment,
+  match: readonly [id?: bigint | undefined, root?: string, owner?: string],
+  signal?: AbortSignal,
+): AsyncGenerator<BatchAppendedEvent.Log> {
   const log = IStorageLog__factory.connect(contractAddress(deployment, "StorageLog"), provider);
   const first = deployment.contracts.StorageLog?.block ?? 0;
   for (let to = await provider.getBlockNumber(); to >= first; to -= SPAN) {
     signal?.throwIfAborted();
     const from = Math.max(first, to - SPAN + 1);
-    const events = await log.queryFilter(log.filters.BatchAppended(undefined, root, owner), from, to);
-    yield* events.reverse().map(batchOf);
+    yield* (await log.queryFilter(log.filters.BatchAppended(...match), from, to)).reverse();
   }
 }
 

@@ -8,6 +8,7 @@ import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import type { LoggedBatch } from "../chain/publications.ts";
 import type { BatchSegment, PlacedSegment } from "../format/batch.ts";
 import type { DirectoryEntry } from "../format/directory.ts";
+import type { InclusionProof } from "../format/inclusion.ts";
 import type { PackKind } from "../format/pack.ts";
 import type { StorageState } from "../format/placement.ts";
 
@@ -220,4 +221,13 @@ export interface StorageClient {
     stored: readonly Pick<StoredParts, "segments">[],
     options?: PublishOptions,
   ): Promise<PublishedBatch[]>;
+  /**
+   * Proves that the segments of batches are in them, and they in the log as it is now: a proof for each segment, which
+   * anybody checks with the chain alone. What was read of the log is kept in the store.
+   * @throws FatalError storage/unknown-batch; RetryableError storage/unsteady-log
+   */
+  prove(
+    batches: readonly Pick<PublishedBatch, "id" | "contents">[],
+    options?: StorageCallOptions,
+  ): Promise<InclusionProof[]>;
 }
