@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { FatalError } from "../runtime/errors.ts";
 import { createCommitteeBook } from "./chain/committeeBook.ts";
 import { contractAddress } from "./chain/committeeView.ts";
@@ -10,6 +11,7 @@ import type {
   GetOptions,
   PublishedBatch,
   PublishOptions,
+  PutDirectoryOptions,
   PutManyOptions,
   PutManyResult,
   PutOptions,
@@ -17,26 +19,24 @@ import type {
   StorageCallOptions,
   StorageClient,
   StorageClientNeeds,
+  StoredDirectory,
   StoredObject,
   StoredParts,
 } from "./client/clientTypes.ts";
+import { DirectoryReader } from "./client/directoryReader.ts";
 import { createMemberApi } from "./client/memberApi.ts";
 import { ObjectReader } from "./client/objectReader.ts";
 import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
-import {
-  type DirectoryEntry,
-  encodeDirectory,
-  MAX_DIRECTORY_BYTES,
-  parseDirectory,
-} from "./format/directory.ts";
+import { type DirectoryEntry, EMPTY_FILE, encodeDirectory } from "./format/directory.ts";
 import type { InclusionProof } from "./format/inclusion.ts";
 import { proveInclusion } from "./publisher/proofs.ts";
 import { publishSegments } from "./publisher/publish.ts";
 
 export type * from "./client/clientTypes.ts";
+export { type Extracted, type ExtractOptions, extractDirectory } from "./client/extract.ts";
 
 const DEFAULT_LIMITS: ClientLimits = {
   requestMs: 30_000,
@@ -95,15 +95,14 @@ class Client implements StorageClient {
 
   async putDirectory(
     files: Iterable<FileSource> | AsyncIterable<FileSource>,
-    options: PutManyOptions = {},
+    { key, ...options }: PutDirectoryOptions = {},
   ): Promise<PutResult> {
     const { upload, writer } = this.#startWriting(options);
+    const own = key && { key };
     const entries: DirectoryEntry[] = [];
-    for await (const { path, source, encryption } of files) {
-      const { objectRoot, size } = await writer.put(source, encryption);
-      entries.push({ path, objectRoot, size });
-    }
-    const written = await writer.put(encodeDirectory(entries));
+    for await (const { path, source, encryption = own } of files)
+      entries.push({ path, ...((await writer.putUnlessEmpty(source, encryption)) ?? EMPTY_FILE) });
+    const written = await writer.put(Readable.from(encodeDirectory(entries)), own);
     return { ...written, ...partsOf(await writer.finish(), upload) };
   }
 
@@ -111,9 +110,14 @@ class Client implements StorageClient {
     return await this.#reader.open(objectRoot, options);
   }
 
-  async list(objectRoot: Uint8Array, options: StorageCallOptions = {}): Promise<readonly DirectoryEntry[]> {
-    const object = await this.get(objectRoot, options);
-    return parseDirectory(await object.bytes(MAX_DIRECTORY_BYTES));
+  async openDirectory(objectRoot: Uint8Array, options: GetOptions = {}): Promise<StoredDirectory> {
+    return new DirectoryReader(this.#reader, await this.get(objectRoot, options));
+  }
+
+  async list(objectRoot: Uint8Array, options: GetOptions = {}): Promise<readonly DirectoryEntry[]> {
+    const entries: DirectoryEntry[] = [];
+    for await (const entry of (await this.openDirectory(objectRoot, options)).files()) entries.push(entry);
+    return entries;
   }
 
   async publish(

@@ -81,7 +81,12 @@ export interface PutManyOptions extends StorageCallOptions {
   readonly size?: number;
 }
 
-/** A file of a directory that is put. */
+export interface PutDirectoryOptions extends PutManyOptions {
+  /** Encrypts the list, and the files that bring no encryption of their own; each under a fresh salt. */
+  readonly key?: Uint8Array;
+}
+
+/** A file of a directory that is put; it may be empty. */
 export interface FileSource {
   /** Parts divided by "/", from the directory down. */
   readonly path: string;
@@ -171,6 +176,19 @@ export interface StoredObject extends AsyncIterable<Uint8Array> {
   range(offset: number, length: number): AsyncIterable<Uint8Array>;
 }
 
+/** A directory being read. */
+export interface StoredDirectory {
+  /** Of its list. */
+  readonly objectRoot: Uint8Array;
+  /** By rising path; the list is read on as this is iterated. @throws FatalError storage/bad-directory (while iterating) */
+  files(): AsyncIterable<DirectoryEntry>;
+  /**
+   * Opens a file by its path or entry.
+   * @throws as `get`; FatalError storage/no-such-file; storage/bad-directory when the file is another than the list says
+   */
+  open(file: string | DirectoryEntry, options?: GetOptions): Promise<StoredObject>;
+}
+
 export interface PublishedBatch extends LoggedBatch {
   /** True when an earlier call had appended it. */
   readonly known: boolean;
@@ -197,10 +215,10 @@ export interface StorageClient {
     objects: Iterable<ByteSource> | AsyncIterable<ByteSource>,
     options?: PutManyOptions,
   ): Promise<PutManyResult>;
-  /** Stores files, and a list of them as an object that `list` reads. @throws as `put`; FatalError storage/bad-directory */
+  /** Stores files, and a list of them as an object of its own. @throws as `put`; FatalError storage/bad-directory */
   putDirectory(
     files: Iterable<FileSource> | AsyncIterable<FileSource>,
-    options?: PutManyOptions,
+    options?: PutDirectoryOptions,
   ): Promise<PutResult>;
   /**
    * Opens an object: its place or manifest is read and checked; iterating reads the rest.
@@ -208,8 +226,10 @@ export interface StorageClient {
    * @throws RetryableError storage/unavailable, storage/too-few-rows (while iterating)
    */
   get(objectRoot: Uint8Array, options?: GetOptions): Promise<StoredObject>;
-  /** The files of a directory, by rising path. @throws as `get`; FatalError storage/bad-directory */
-  list(objectRoot: Uint8Array, options?: StorageCallOptions): Promise<readonly DirectoryEntry[]>;
+  /** Opens a directory; its list is read as its files are iterated. @throws as `get` */
+  openDirectory(objectRoot: Uint8Array, options?: GetOptions): Promise<StoredDirectory>;
+  /** The files of a directory at once, by rising path. @throws as `get`; FatalError storage/bad-directory */
+  list(objectRoot: Uint8Array, options?: GetOptions): Promise<readonly DirectoryEntry[]>;
   /**
    * Appends the segments of what was put to the log, in batches for each committee that holds some, each with its members'
    * certificate, and pays for them. It may be cut off anywhere and called again. The same segments are paid again only when

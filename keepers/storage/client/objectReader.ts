@@ -42,7 +42,7 @@ export class ObjectReader {
   }
 }
 
-class OpenObject implements StoredObject {
+export class OpenObject implements StoredObject {
   readonly objectRoot: Uint8Array;
   readonly kind: PackKind;
   readonly #content: ObjectBytes;
@@ -97,6 +97,7 @@ class OpenObject implements StoredObject {
   }
 
   async *#read(offset: number, length: number): AsyncGenerator<Uint8Array> {
+    if (length === 0) return;
     const { signal, onProgress } = this.#options;
     let [done, pieces] = [0, 0];
     for await (const chunk of this.#content.read(offset, length, signal)) {

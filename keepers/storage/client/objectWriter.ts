@@ -1,3 +1,4 @@
+import { FatalError } from "../../runtime/errors.ts";
 import { encrypt } from "../format/encryption.ts";
 import { HASH_BYTES, SLOTS } from "../format/limits.ts";
 import type { ManifestSegment } from "../format/manifestNode.ts";
@@ -59,9 +60,20 @@ export class ObjectWriter {
    * @throws FatalError storage/empty-object, storage/object-too-large; what storing throws. Then nothing more may be put.
    */
   async put(source: ByteSource, encryption?: Encryption): Promise<WrittenObject> {
-    const bytes =
-      encryption === undefined ? source : encrypt(chunksOf(source), encryption.key, encryption.salt);
+    const written = await this.putUnlessEmpty(source, encryption);
+    if (written !== undefined) return written;
+    const error = new FatalError("storage/empty-object", "there is nothing to store: the input is empty");
+    this.#stop.abort(error);
+    throw error;
+  }
+
+  /** As `put`, but an empty source is none: undefined. */
+  async putUnlessEmpty(source: ByteSource, encryption?: Encryption): Promise<WrittenObject | undefined> {
     try {
+      const chunks = await unlessEmpty(source);
+      if (chunks === undefined) return undefined;
+      const bytes =
+        encryption === undefined ? chunks : encrypt(chunksOf(chunks), encryption.key, encryption.salt);
       return await this.#put(cutSegments(bytes));
     } catch (error) {
       this.#stop.abort(error);
@@ -118,6 +130,25 @@ export class ObjectWriter {
   #progress(bytes: number): void {
     this.#done += bytes;
     this.#options.onProgress?.({ stage: "store", done: this.#done, segments: this.#segments.length });
+  }
+}
+
+/** The same bytes, once it is known that there are some. */
+async function unlessEmpty(source: ByteSource): Promise<ByteSource | undefined> {
+  if (source instanceof Uint8Array) return source.length === 0 ? undefined : source;
+  const chunks = source[Symbol.asyncIterator]();
+  let first = await chunks.next();
+  while (first.done !== true && first.value.length === 0) first = await chunks.next();
+  if (first.done === true) return undefined;
+  return joined(first.value, chunks);
+}
+
+async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  } finally {
+    await rest.return?.();
   }
 }
 

@@ -1,10 +1,12 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { HASH_BYTES } from "./limits.ts";
+import { nameOfItem, type PackKind } from "./pack.ts";
 
 /*
  * A directory is an object that lists files: "MYDR", version u16 = 1, zero u16, count u32, then for each file object root
- * (32), size u64, path length u16, path (UTF-8); all big-endian. Paths rise byte by byte, so one set of files has one list.
- * Folders are what paths say; there are no empty ones.
+ * (32), size u64, kind u8 (1 object, 2 manifest), path length u16, path (UTF-8); all big-endian. Paths rise byte by byte,
+ * so one set of files has one list, and a file comes before what would lie in a folder of its name. Folders are what paths
+ * say; there are no empty ones. An empty file has no object: its root is the name of no bytes.
  */
 
 /** A file of a directory. */
@@ -12,111 +14,189 @@ export interface DirectoryEntry {
   /** Parts divided by "/"; relative, without "." and "..". */
   readonly path: string;
   readonly objectRoot: Uint8Array;
-  /** Bytes that are stored. */
+  /** Bytes that are stored: of an encrypted file more than are inside. */
   readonly size: number;
+  readonly kind: PackKind;
 }
+
+/** What an empty file has for its object root. */
+export const EMPTY_FILE: Pick<DirectoryEntry, "objectRoot" | "size" | "kind"> = {
+  objectRoot: nameOfItem({ kind: "object", bytes: new Uint8Array() }),
+  size: 0,
+  kind: "object",
+};
 
 const MAGIC = 0x4d_59_44_52; // "MYDR"
 const VERSION = 1;
 const HEADER_BYTES = 12;
-const FIXED_BYTES = HASH_BYTES + 10;
+const FIXED_BYTES = HASH_BYTES + 11;
+const KINDS: readonly PackKind[] = ["object", "manifest"];
 /** Longest path, bytes. */
 export const MAX_PATH_BYTES = 4_096;
 /** Longest part of a path, bytes: what file systems take. */
 const MAX_PART_BYTES = 255;
 /** Most files of one directory. */
-export const MAX_DIRECTORY_ENTRIES = 1_000_000;
-/** Largest list, bytes. */
-export const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024;
+const MAX_ENTRIES = 1_000_000;
+/** Bytes of a list that are written at once. */
+const PIECE_BYTES = 64 * 1024;
+const SLASH = "/".charCodeAt(0);
 
-/** Serialises a directory; the order of `entries` doesn't matter. @throws FatalError storage/bad-directory */
-export function encodeDirectory(entries: readonly DirectoryEntry[]): Uint8Array {
-  const items = entries.map((entry) => ({ ...entry, bytes: Buffer.from(entry.path, "utf8") }));
+/**
+ * Serialises a directory, in pieces; the order of `entries` doesn't matter.
+ * @throws FatalError storage/bad-directory
+ */
+export function* encodeDirectory(entries: readonly DirectoryEntry[]): Generator<Uint8Array> {
+  if (entries.length === 0 || entries.length > MAX_ENTRIES)
+    throw bad(`${entries.length} files, not 1 to ${MAX_ENTRIES}`);
+  const items = entries.map((entry) => ({ entry, bytes: Buffer.from(entry.path, "utf8") }));
   items.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-  checkEntries(items);
-  const size = items.reduce((sum, { bytes }) => sum + FIXED_BYTES + bytes.length, HEADER_BYTES);
-  if (size > MAX_DIRECTORY_BYTES) throw bad(`${size} bytes, more than ${MAX_DIRECTORY_BYTES}`);
-  const out = Buffer.alloc(size);
-  out.writeUInt32BE(MAGIC, 0);
-  out.writeUInt16BE(VERSION, 4);
-  out.writeUInt32BE(items.length, 8);
-  let at = HEADER_BYTES;
-  for (const { objectRoot, size: stored, bytes } of items) {
-    out.set(objectRoot, at);
-    out.writeBigUInt64BE(BigInt(stored), at + HASH_BYTES);
-    out.writeUInt16BE(bytes.length, at + HASH_BYTES + 8);
-    out.set(bytes, at + FIXED_BYTES);
-    at += FIXED_BYTES + bytes.length;
+  const order = new PathOrder();
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(MAGIC, 0);
+  header.writeUInt16BE(VERSION, 4);
+  header.writeUInt32BE(items.length, 8);
+  let piece: Uint8Array[] = [header];
+  let size = HEADER_BYTES;
+  for (const { entry, bytes } of items) {
+    checkEntry(entry, bytes);
+    order.next(bytes);
+    const encoded = encodeEntry(entry, bytes);
+    piece.push(encoded);
+    size += encoded.length;
+    if (size < PIECE_BYTES) continue;
+    yield Buffer.concat(piece);
+    [piece, size] = [[], 0];
   }
-  return out;
+  if (size > 0) yield Buffer.concat(piece);
 }
 
-/** Reads a directory from bytes of anybody; accepts exactly what `encodeDirectory` writes. @throws FatalError storage/bad-directory */
-export function parseDirectory(input: Uint8Array): DirectoryEntry[] {
-  if (input.length < HEADER_BYTES) throw bad(`${input.length} bytes, shorter than its header`);
-  const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
+/**
+ * Reads a directory from bytes of anybody, as they come; accepts exactly what `encodeDirectory` writes. It holds one entry.
+ * @throws FatalError storage/bad-directory
+ */
+export async function* parseDirectory(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<DirectoryEntry> {
+  const parser = new DirectoryParser();
+  for await (const chunk of source) yield* parser.push(chunk);
+  parser.end();
+}
+
+class DirectoryParser {
+  readonly #order = new PathOrder();
+  #rest: Buffer = Buffer.alloc(0);
+  #left: number | undefined;
+
+  *push(chunk: Uint8Array): Generator<DirectoryEntry> {
+    const bytes = Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    if (this.#left === undefined) {
+      this.#rest = bytes;
+      if (bytes.length < HEADER_BYTES) return;
+      this.#left = parseCount(bytes);
+      at = HEADER_BYTES;
+    }
+    while (this.#left > 0 && bytes.length - at >= FIXED_BYTES) {
+      const length = lengthAt(bytes, at);
+      if (bytes.length - at < length) break;
+      yield this.#entry(bytes.subarray(at, at + length));
+      at += length;
+      this.#left--;
+    }
+    this.#rest = Buffer.from(bytes.subarray(at));
+    if (this.#left === 0 && this.#rest.length > 0) throw bad("bytes follow its last file");
+  }
+
+  end(): void {
+    if (this.#left !== 0) throw bad("it ends before its last file");
+  }
+
+  #entry(bytes: Buffer): DirectoryEntry {
+    const size = bytes.readBigUInt64BE(HASH_BYTES);
+    if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw bad(`a file of ${size} bytes`);
+    const number = bytes.readUInt8(HASH_BYTES + 8);
+    const kind = KINDS[number - 1];
+    if (kind === undefined) throw bad(`a file of unknown kind ${number}`);
+    const path = bytes.subarray(FIXED_BYTES);
+    const entry: DirectoryEntry = {
+      path: path.toString("utf8"),
+      objectRoot: Uint8Array.from(bytes.subarray(0, HASH_BYTES)),
+      size: Number(size),
+      kind,
+    };
+    checkEntry(entry, path);
+    this.#order.next(path);
+    return entry;
+  }
+}
+
+/** Paths rise, and none lies in a folder that is a file. */
+class PathOrder {
+  #last: Buffer | undefined;
+  /** Files whose paths the last one begins with: only they can be its folders, and all of them have just come. */
+  #open: Buffer[] = [];
+
+  next(path: Buffer): void {
+    if (this.#last !== undefined && Buffer.compare(this.#last, path) >= 0)
+      throw bad(this.#last.equals(path) ? `${quoted(path.toString())} comes twice` : "its paths do not rise");
+    this.#open = this.#open.filter((file) => path.subarray(0, file.length).equals(file));
+    const file = this.#open.find(({ length }) => path[length] === SLASH);
+    if (file !== undefined) throw bad(`${quoted(file.toString())} is both a file and a folder`);
+    this.#last = Buffer.from(path);
+    this.#open.push(this.#last);
+  }
+}
+
+function parseCount(bytes: Buffer): number {
   if (bytes.readUInt32BE(0) !== MAGIC) throw bad("it does not start with MYDR");
   if (bytes.readUInt16BE(4) !== VERSION) throw bad(`version ${bytes.readUInt16BE(4)}, known is ${VERSION}`);
   if (bytes.readUInt16BE(6) !== 0) throw bad("its reserved bytes are not zero");
   const count = bytes.readUInt32BE(8);
-  const entries: (DirectoryEntry & { readonly bytes: Buffer })[] = [];
-  let at = HEADER_BYTES;
-  for (let index = 0; index < count; index++) {
-    const entry = parseEntry(bytes, at);
-    entries.push(entry);
-    at += FIXED_BYTES + entry.bytes.length;
-  }
-  if (at !== bytes.length) throw bad(`its files end at ${at}, it has ${bytes.length} bytes`);
-  checkEntries(entries);
-  return entries.map(({ path, objectRoot, size }) => ({ path, objectRoot, size }));
+  if (count > 0 && count <= MAX_ENTRIES) return count;
+  throw bad(`${count} files, not 1 to ${MAX_ENTRIES}`);
 }
 
-function parseEntry(bytes: Buffer, at: number): DirectoryEntry & { readonly bytes: Buffer } {
-  if (at + FIXED_BYTES > bytes.length) throw bad("it ends inside a file's entry");
-  const length = bytes.readUInt16BE(at + HASH_BYTES + 8);
-  const end = at + FIXED_BYTES + length;
-  if (end > bytes.length) throw bad("it ends inside a path");
-  const size = bytes.readBigUInt64BE(at + HASH_BYTES);
-  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw bad(`a file of ${size} bytes`);
-  const path = bytes.subarray(at + FIXED_BYTES, end);
-  return {
-    path: path.toString("utf8"),
-    bytes: path,
-    objectRoot: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
-    size: Number(size),
-  };
+/** Bytes of the entry that starts at `at`. */
+function lengthAt(bytes: Buffer, at: number): number {
+  const path = bytes.readUInt16BE(at + HASH_BYTES + 9);
+  if (path > MAX_PATH_BYTES) throw bad(`a path of ${path} bytes, more than ${MAX_PATH_BYTES}`);
+  return FIXED_BYTES + path;
 }
 
-/** Paths rise, each is sound, and none is a folder of another. */
-function checkEntries(entries: readonly (DirectoryEntry & { readonly bytes: Buffer })[]): void {
-  if (entries.length === 0 || entries.length > MAX_DIRECTORY_ENTRIES)
-    throw bad(`${entries.length} files, not 1 to ${MAX_DIRECTORY_ENTRIES}`);
-  const folders = new Set<string>();
-  let last: Buffer | undefined;
-  for (const { path, bytes, objectRoot, size } of entries) {
-    const fault = pathFault(path, bytes);
-    if (fault !== undefined) throw bad(`the path ${JSON.stringify(path.slice(0, 80))} ${fault}`);
-    if (objectRoot.length !== HASH_BYTES) throw bad(`an object root of ${objectRoot.length} bytes`);
-    if (!Number.isSafeInteger(size) || size < 1) throw bad(`a file of ${size} bytes`);
-    if (last !== undefined && Buffer.compare(last, bytes) >= 0) throw bad("its paths do not rise");
-    last = bytes;
-    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) folders.add(path.slice(0, at));
-  }
-  for (const { path } of entries)
-    if (folders.has(path)) throw bad(`${JSON.stringify(path)} is both a file and a folder`);
+function encodeEntry({ objectRoot, size, kind }: DirectoryEntry, path: Buffer): Buffer {
+  const bytes = Buffer.alloc(FIXED_BYTES + path.length);
+  bytes.set(objectRoot, 0);
+  bytes.writeBigUInt64BE(BigInt(size), HASH_BYTES);
+  bytes.writeUInt8(KINDS.indexOf(kind) + 1, HASH_BYTES + 8);
+  bytes.writeUInt16BE(path.length, HASH_BYTES + 9);
+  bytes.set(path, FIXED_BYTES);
+  return bytes;
+}
+
+function checkEntry({ path, objectRoot, size, kind }: DirectoryEntry, bytes: Buffer): void {
+  const fault = pathFault(path, bytes);
+  if (fault !== undefined) throw bad(`the path ${quoted(path)} ${fault}`);
+  if (objectRoot.length !== HASH_BYTES) throw bad(`an object root of ${objectRoot.length} bytes`);
+  if (!Number.isSafeInteger(size) || size < 0) throw bad(`a file of ${size} bytes`);
+  const isEmptyRoot = Buffer.compare(objectRoot, EMPTY_FILE.objectRoot) === 0;
+  if ((size === 0) !== isEmptyRoot || (isEmptyRoot && kind !== EMPTY_FILE.kind))
+    throw bad(`${quoted(path)} has ${size} bytes under the ${isEmptyRoot ? "" : "not "}empty root`);
 }
 
 /** Why a path can't be in a directory: it must name the same place on every file system, and never one outside. */
 function pathFault(path: string, bytes: Buffer): string | undefined {
   if (bytes.length === 0 || bytes.length > MAX_PATH_BYTES) return `has ${bytes.length} bytes`;
   if (!path.isWellFormed() || !Buffer.from(path, "utf8").equals(bytes)) return "is no UTF-8";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\u0000-\u001f\u007f\\]/u.test(path)) return "has a control character or a backslash";
+  if (/[\p{Cc}\\]/u.test(path)) return "has a control character or a backslash";
   for (const part of path.split("/")) {
     if (part === "" || part === "." || part === "..") return "has a part that is empty, . or ..";
     if (Buffer.byteLength(part) > MAX_PART_BYTES) return `has a part of more than ${MAX_PART_BYTES} bytes`;
   }
   return undefined;
+}
+
+function quoted(path: string): string {
+  return JSON.stringify(path.slice(0, 80));
 }
 
 function bad(reason: string): FatalError {

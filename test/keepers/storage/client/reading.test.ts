@@ -2,16 +2,15 @@ import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { expect } from "chai";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
-import { createMemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createStorageClient, type StorageClient } from "../../../../keepers/storage/client.ts";
 import { encodeNode } from "../../../../keepers/storage/format/manifestNode.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
-import { nameOfItem, PackBuilder, packTableBytes } from "../../../../keepers/storage/format/pack.ts";
+import { nameOfItem, PackBuilder } from "../../../../keepers/storage/format/pack.ts";
 import { rowsPerStrip, slotOfStrip } from "../../../../keepers/storage/format/placement.ts";
 import { Adversary } from "../adversary.ts";
 import { codeOfRejection } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";
-import { storePacked } from "../packed.ts";
+import { storePack, storePacked } from "../packed.ts";
 import { memberOf, pointAt } from "../segments.ts";
 import { counting } from "../traffic.ts";
 
@@ -146,19 +145,13 @@ describe("storage: reading parts and many", () => {
 
   it("believes no place that another writer names: it finds the bytes, or that there are none", async () => {
     const stranger = await network.openClient(STRANGER);
-    const api = createMemberApi({ ...stranger, timeoutMs: 30_000 });
-    const members = await Promise.all(nodes.map(memberOf));
     /** Stores bytes and says that they are something else. */
     const lie = async (name: Uint8Array, bytes: Uint8Array) => {
       const builder = new PackBuilder();
       builder.add({ kind: "object", bytes });
       const pack = builder.build();
-      const table = Buffer.from(pack.bytes.subarray(0, packTableBytes(1)));
-      table.set(name, 8);
-      const liar = createStorageClient({ ...stranger, codec: network.codec, limits: PATIENT });
-      const { segments } = await liar.put(Buffer.concat([table, bytes, randomBytes(256 * KIB)]));
-      for (const member of members)
-        await api.putPack(member, segments[0]!.commitment, table, new AbortController().signal);
+      Buffer.from(pack.bytes.buffer, pack.bytes.byteOffset).set(name, 8);
+      await storePack(network, stranger, pack);
     };
     const data = randomBytes(2_000);
     const name = nameOfItem({ kind: "object", bytes: data });
