@@ -20,6 +20,7 @@ getContractFactory(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | Fa
 getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.BondedVotes__factory>
 getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
 getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
+getContractFactory(name: 'CaseBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CaseBook__factory>
 getContractFactory(name: 'Committees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committees__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
@@ -54,6 +55,7 @@ getContractFactory(name: 'Modules', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MyceliaToken__factory>
 getContractFactory(name: 'Parameters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Parameters__factory>
 getContractFactory(name: 'ReadSessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ReadSessions__factory>
+getContractFactory(name: 'Recoverability', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Recoverability__factory>
 getContractFactory(name: 'Roster', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Roster__factory>
 getContractFactory(name: 'Rounds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rounds__factory>
 getContractFactory(name: 'Rsema1d', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rsema1d__factory>
@@ -79,6 +81,7 @@ getContractAt(name: 'BlockHashSource', address: string | ethers.Addressable, sig
 getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.BondedVotes>
 getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
 getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
+getContractAt(name: 'CaseBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CaseBook>
 getContractAt(name: 'Committees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committees>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
@@ -113,6 +116,7 @@ getContractAt(name: 'Modules', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'MyceliaToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MyceliaToken>
 getContractAt(name: 'Parameters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Parameters>
 getContractAt(name: 'ReadSessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ReadSessions>
+getContractAt(name: 'Recoverability', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Recoverability>
 getContractAt(name: 'Roster', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Roster>
 getContractAt(name: 'Rounds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rounds>
 getContractAt(name: 'Rsema1d', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rsema1d>
@@ -138,6 +142,7 @@ deployContract(name: 'BlockHashSource', signerOrOptions?: ethers.Signer | Deploy
 deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
+deployContract(name: 'CaseBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CaseBook>
 deployContract(name: 'Committees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -172,6 +177,7 @@ deployContract(name: 'Modules', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'MyceliaToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
+deployContract(name: 'Recoverability', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Recoverability>
 deployContract(name: 'Roster', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>
@@ -197,6 +203,7 @@ deployContract(name: 'BlockHashSource', args: any[], signerOrOptions?: ethers.Si
 deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.BondedVotes>
 deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
+deployContract(name: 'CaseBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CaseBook>
 deployContract(name: 'Committees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -231,6 +238,7 @@ deployContract(name: 'Modules', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'MyceliaToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MyceliaToken>
 deployContract(name: 'Parameters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Parameters>
 deployContract(name: 'ReadSessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ReadSessions>
+deployContract(name: 'Recoverability', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Recoverability>
 deployContract(name: 'Roster', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Roster>
 deployContract(name: 'Rounds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rounds>
 deployContract(name: 'Rsema1d', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rsema1d>

@@ -10,6 +10,7 @@ import {AuditStages} from "./audits/AuditStages.sol";
 import {Sampling} from "./audits/Sampling.sol";
 import {ICommittees} from "./interfaces/ICommittees.sol";
 import {IEndowment} from "./interfaces/IEndowment.sol";
+import {IRecoverability} from "./interfaces/IRecoverability.sol";
 import {IStorageAudits} from "./interfaces/IStorageAudits.sol";
 import {IStorageLog} from "./interfaces/IStorageLog.sol";
 import {SlotSet} from "./libraries/SlotSet.sol";
@@ -56,8 +57,9 @@ contract StorageAudits is Sampling {
         IBeacon.Source source_,
         ICommittees committees_,
         IStorageLog log_,
-        IEndowment endowment_
-    ) AuditStages(parameters_, beacon_, source_, endowment_) Sampling(committees_, log_) {
+        IEndowment endowment_,
+        IRecoverability cases_
+    ) AuditStages(parameters_, beacon_, source_, endowment_) Sampling(committees_, log_, cases_) {
         bonds = bonds_;
     }
 
@@ -76,8 +78,16 @@ contract StorageAudits is Sampling {
         require(proven | missed != 0, StorageAudits_AlreadySettled(epoch, committee, seats));
 
         board.settled |= proven | missed;
-        if (proven != 0) _reward(epoch, committee, proven, owners);
-        if (missed != 0) _blame(epoch, committee, missed);
+        uint256 earned = proven & ~board.missed;
+        if (earned != 0) _reward(epoch, committee, earned, owners);
+        uint256 found = _countMisses(epoch, committee, missed, msg.sender);
+        for (; found != 0; --found) _rewardCrank(epoch);
+    }
+
+    /// @inheritdoc IStorageAudits
+    function blame(uint256 epoch, CommitteeId committee, uint256 seats, address reporter) external {
+        require(msg.sender == address(cases), StorageAudits_OnlyCases(msg.sender));
+        _countMisses(epoch, committee, seats, reporter);
     }
 
     /// @return liable those of `seats` that own a slot
@@ -113,24 +123,35 @@ contract StorageAudits is Sampling {
         }
     }
 
-    function _blame(uint256 epoch, CommitteeId committee, uint256 seats) private {
-        while (seats != 0) {
+    /// @return found misses that weren't counted before
+    function _countMisses(
+        uint256 epoch,
+        CommitteeId committee,
+        uint256 seats,
+        address reporter
+    ) private returns (uint256 found) {
+        Board storage board = _boards[epoch][committee];
+        seats &= ~board.missed;
+        if (seats == 0) return 0;
+
+        board.missed |= seats;
+        for (; seats != 0; ++found) {
             uint256 seat = Math.log2(seats);
             seats ^= 1 << seat;
-            _miss(epoch, committee, uint8(seat));
-            _rewardCrank(epoch);
+            _miss(epoch, committee, uint8(seat), reporter);
         }
     }
 
-    function _miss(uint256 epoch, CommitteeId committee, uint8 seat) private {
+    function _miss(uint256 epoch, CommitteeId committee, uint8 seat, address reporter) private {
         (address operator, ) = committees.holderAt(committee, seat);
         Record storage record = _records[operator];
         uint256 misses = _hasAnsweredSince(record.lastMissed, epoch, committee, seat) ? 1 : record.misses + 1;
 
         record.misses = misses.toUint64();
         record.lastMissed = Math.max(record.lastMissed, epoch).toUint64();
-        uint256 slashed =
-            misses > parameters.get(MISSES_ALLOWED) ? _slash(epoch, committee, seat, operator) : 0;
+        bytes32 evidence = keccak256(abi.encode(epoch, committee, seat));
+        bool isSlashed = misses > parameters.get(MISSES_ALLOWED);
+        uint256 slashed = isSlashed ? _slash(operator, evidence, reporter) : 0;
         emit SeatMissed(epoch, committee, seat, operator, misses, slashed);
     }
 
@@ -154,16 +175,11 @@ contract StorageAudits is Sampling {
         return (record.misses, record.lastMissed);
     }
 
-    function _slash(
-        uint256 epoch,
-        CommitteeId committee,
-        uint8 seat,
-        address operator
-    ) private returns (uint256 cut) {
+    function _slash(address operator, bytes32 evidence, address reporter) private returns (uint256 cut) {
         uint256 slashable = bonds.slashable(operator, address(this));
         uint256 amount = Math.mulDiv(slashable, parameters.get(SLASH_SHARE), BPS);
         address[] memory reporters = new address[](1);
-        reporters[0] = msg.sender;
+        reporters[0] = reporter;
         return
             bonds.slash(
                 IBonds.Slash({
@@ -173,7 +189,7 @@ contract StorageAudits is Sampling {
                     victimAmount: 0,
                     reporters: reporters,
                     reporterAmount: Math.mulDiv(amount, parameters.get(REPORTER_SHARE), BPS),
-                    evidence: keccak256(abi.encode(epoch, committee, seat))
+                    evidence: evidence
                 })
             );
     }

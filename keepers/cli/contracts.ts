@@ -11,6 +11,7 @@ import { Parameters__factory } from "../../typechain-types/factories/core/Parame
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { Recoverability__factory } from "../../typechain-types/factories/storage/Recoverability__factory.js";
 import { StorageAudits__factory } from "../../typechain-types/factories/storage/StorageAudits__factory.js";
 import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 
@@ -25,6 +26,7 @@ export function contractInterfaces(): Map<string, Interface> {
     ["StorageLog", StorageLog__factory.createInterface()],
     ["Endowment", Endowment__factory.createInterface()],
     ["StorageAudits", StorageAudits__factory.createInterface()],
+    ["Recoverability", Recoverability__factory.createInterface()],
     ["ReadSessions", ReadSessions__factory.createInterface()],
     ["Models", Models__factory.createInterface()],
     ["Ledger", Ledger__factory.createInterface()],

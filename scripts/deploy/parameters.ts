@@ -128,6 +128,14 @@ const rows: readonly Row[] = [
     "wei",
     "what one crank earns while that lasts",
   ],
+  [
+    "storage.filingDeposit",
+    myc("1"),
+    parseUnits("0.0001", 18),
+    myc("1000"),
+    "wei",
+    "deposit of a case: lost to 32 owners who show rows when the segment can be rebuilt",
+  ],
   ["storage.readPricePerGiB", myc("0.01"), 0n, myc("100"), "wei per GiB", "what a node earns for reads"],
   ["storage.readClaimWindow", 600n, 60n, 7n * day, "seconds", "time to claim reads after a session expires"],
   [

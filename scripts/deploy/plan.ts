@@ -16,6 +16,7 @@ import { Timelock__factory } from "../../typechain-types/factories/governance/Ti
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
+import { Recoverability__factory } from "../../typechain-types/factories/storage/Recoverability__factory.js";
 import { StorageAudits__factory } from "../../typechain-types/factories/storage/StorageAudits__factory.js";
 import { StorageLog__factory } from "../../typechain-types/factories/storage/StorageLog__factory.js";
 import type { DeployStep } from "./deploy.ts";
@@ -94,7 +95,16 @@ function storagePlan(): DeployStep[] {
       arguments: (at) => [
         ...pick(at, "Bonds", "Parameters", "Beacon"),
         blockSource,
-        ...pick(at, "Committees", "StorageLog", "Endowment"),
+        ...pick(at, "Committees", "StorageLog", "Endowment", "Recoverability"),
+      ],
+    },
+    {
+      name: "Recoverability",
+      factory: new Recoverability__factory(),
+      arguments: (at) => [
+        ...pick(at, "Parameters", "Beacon"),
+        blockSource,
+        ...pick(at, "Committees", "StorageLog", "StorageAudits", "Treasury"),
       ],
     },
     {

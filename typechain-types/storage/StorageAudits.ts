@@ -18,14 +18,16 @@ export declare namespace IStorageAudits {
     }
 
   export interface StorageAuditsInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "bonds" | "challenge" | "close" | "commit" | "committees" | "draw" | "endowment" | "log" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "blame" | "bonds" | "cases" | "challenge" | "close" | "commit" | "committees" | "draw" | "endowment" | "log" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CrankPaid" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
 
     encodeFunctionData(functionFragment: 'answer', values: [IStorageAudits.SheetStruct, BytesLike]): string;
 encodeFunctionData(functionFragment: 'auditOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'beacon', values?: undefined): string;
+encodeFunctionData(functionFragment: 'blame', values: [BigNumberish, BigNumberish, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'bonds', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cases', values?: undefined): string;
 encodeFunctionData(functionFragment: 'challenge', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
@@ -46,7 +48,9 @@ encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
     decodeFunctionResult(functionFragment: 'answer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'auditOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'beacon', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'blame', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'bonds', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cases', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'challenge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'close', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
@@ -256,7 +260,23 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
+    blame: TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     bonds: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    cases: TypedContractMethod<
       [],
       [string],
       'view'
@@ -409,7 +429,17 @@ getFunction(nameOrSignature: 'beacon'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'blame'): TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'bonds'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'cases'): TypedContractMethod<
       [],
       [string],
       'view'

@@ -12,5 +12,6 @@ export type { log };
 export type { Committees } from './Committees.js';
 export type { Endowment } from './Endowment.js';
 export type { ReadSessions } from './ReadSessions.js';
+export type { Recoverability } from './Recoverability.js';
 export type { StorageAudits } from './StorageAudits.js';
 export type { StorageLog } from './StorageLog.js';

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {ICommittees} from "../interfaces/ICommittees.sol";
+import {IRecoverability} from "../interfaces/IRecoverability.sol";
 import {IStorageAudits} from "../interfaces/IStorageAudits.sol";
 import {IStorageLog} from "../interfaces/IStorageLog.sol";
 import {Openings} from "../libraries/Openings.sol";
 import {SampleDraw} from "../libraries/SampleDraw.sol";
+import {CaseId} from "../types/CaseId.sol";
 import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 import {AuditStages} from "./AuditStages.sol";
 
@@ -27,14 +29,17 @@ abstract contract Sampling is AuditStages {
 
     ICommittees public immutable committees;
     IStorageLog public immutable log;
+    IRecoverability public immutable cases;
 
     /* STORAGE */
 
     /// @param sheets hash of a seat's sheet and root; once it has proven them, ANSWERED and the rows opened
     /// @param settled seats, bit i for seat i
+    /// @param missed seats of which a miss is counted, likewise
     struct Board {
         mapping(uint256 seat => bytes32) sheets;
         uint256 settled;
+        uint256 missed;
     }
 
     /// @param sample that is opened
@@ -53,11 +58,13 @@ abstract contract Sampling is AuditStages {
 
     /* CONSTRUCTOR */
 
-    constructor(ICommittees committees_, IStorageLog log_) {
+    constructor(ICommittees committees_, IStorageLog log_, IRecoverability cases_) {
         require(address(committees_) != address(0), StorageAudits_ZeroAddress());
         require(address(log_) != address(0), StorageAudits_ZeroAddress());
+        require(address(cases_) != address(0), StorageAudits_ZeroAddress());
         committees = committees_;
         log = log_;
+        cases = cases_;
     }
 
     /* COMMIT */
@@ -155,6 +162,11 @@ abstract contract Sampling is AuditStages {
             require(isVoid, StorageAudits_NotVoid(named.id, named.sample.slot));
             return (0, _from(rest, Openings.VOID_BYTES));
         }
+        if (named.kind == Openings.Kind.VoidByCase) {
+            left = _from(rest, Openings.CASE_BYTES);
+            _requireVoidByCase(sheet, rest.caseOf(), named.sample.unit);
+            return (0, left);
+        }
         bytes calldata row;
         (row, left) = _rowOpened(named, rest);
         value = SampleDraw.valueOf(sheet.nodeSeed, number, row);
@@ -176,7 +188,7 @@ abstract contract Sampling is AuditStages {
         }
     }
 
-    /// @dev Reads which batch an opening names, and whether the sample's unit is in it. Of an expired one no row counts.
+    /// @dev Reads which batch an opening names, and whether the sample's unit is in it. An expired one is no more than named.
     function _name(Named memory named, Sheet calldata sheet, bytes calldata opening) private view {
         (named.kind, named.id) = opening.kindOf();
         bool isKnown = named.kind != Openings.Kind.Unknown;
@@ -185,8 +197,8 @@ abstract contract Sampling is AuditStages {
         _requireWithin(named, sheet.committee);
         uint256 expiry = named.batch.expiry;
         named.isExpired = expiry != 0 && expiry <= sheet.epoch * EPOCH_LENGTH;
-        bool isRow = named.kind == Openings.Kind.Row;
-        require(!named.isExpired || !isRow, StorageAudits_ExpiredBatch(named.id, expiry));
+        bool isPassed = named.kind == Openings.Kind.VoidByBatch;
+        require(!named.isExpired || isPassed, StorageAudits_ExpiredBatch(named.id, expiry));
     }
 
     /// @return row that the sample names, proven to be of its segment in the batch
@@ -225,6 +237,11 @@ abstract contract Sampling is AuditStages {
         require(isWithin, StorageAudits_WrongBatch(named.id, unit));
     }
 
+    function _requireVoidByCase(Sheet calldata sheet, CaseId id, uint256 unit) private view {
+        bool isVoid = cases.isVoid(id, sheet.epoch, sheet.committee, sheet.seat, unit);
+        require(isVoid, StorageAudits_NotVoidByCase(id, unit));
+    }
+
     function _from(bytes calldata self, uint256 size) private pure returns (bytes calldata) {
         require(size <= self.length, StorageAudits_Malformed(self.length, size));
         return self[size:];
@@ -237,7 +254,10 @@ abstract contract Sampling is AuditStages {
         Board storage board = _boards[epoch][committee];
         bytes32 committed = board.sheets[seat];
         bool isSettled = (board.settled >> seat) & 1 == 1;
-        if (_isAnswer(committed)) return isSettled ? Standing.Paid : Standing.Answered;
+        if (_isAnswer(committed)) {
+            if ((board.missed >> seat) & 1 == 1) return Standing.Missed;
+            return isSettled ? Standing.Paid : Standing.Answered;
+        }
         if (isSettled) return Standing.Missed;
         return committed == 0 ? Standing.None : Standing.Committed;
     }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DrawId} from "../../core/types/DrawId.sol";
+import {CaseId} from "../types/CaseId.sol";
 import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 
 /// @notice Once an epoch every storage node proves that it holds its rows, at a cost that doesn't grow with the data.
@@ -24,7 +25,7 @@ import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 /// sample names one row. When the batch had expired as e began, the next unit is drawn, with keccak256(abi.encode(h)) for h and the
 /// slot kept, up to 16 units in all: what has expired doesn't thin audits out. The value of a sample is
 /// keccak256(abi.encodePacked(nodeSeed, uint256(i), row)). A *void* sample, of which nothing has to be held, may have the value
-/// zero: no certificate covers the slot, or all 16 batches had expired.
+/// zero: no certificate covers the slot, a case says so (see IRecoverability), or all 16 batches had expired.
 /// The committed root is that of the mountain range (RFC 6962, keccak256) over the 1,024 values. B draws two samples, neighbours so
 /// that one path proves both: the first is number 2 * (keccak256(abi.encode(nodeSeed, seed of B)) mod 512). The answer opens both:
 /// the row in the segment's commitment, the segment in the batch, the batch in the log, and the values in the committed root.
@@ -40,7 +41,8 @@ import {BatchId, CommitteeId} from "../types/StorageTypes.sol";
 ///
 /// **Blame.** A miss costs the epoch's reward. Missing more than "storage.missesAllowed" times without an answer between costs
 /// "storage.missSlashBps" of what is slashable, each time; "storage.reporterBps" of that goes to who settled. A bond that is short
-/// lets anyone evict the member from Committees.
+/// lets anyone evict the member from Committees. Who doesn't show a row that a case asks for has missed, too: of all misses of a
+/// seat in an epoch one counts.
 interface IStorageAudits {
     /* TYPES */
 
@@ -75,7 +77,7 @@ interface IStorageAudits {
         uint128 crankLeft;
     }
 
-    /// @dev Missed: settled without an answer.
+    /// @dev Missed: settled without an answer, or found by a case.
     enum Standing {
         None,
         Committed,
@@ -133,6 +135,10 @@ interface IStorageAudits {
     error StorageAudits_ExpiredBatch(BatchId batch, uint256 expiry);
     /// @notice Thrown when a sample is called void that isn't.
     error StorageAudits_NotVoid(BatchId batch, uint256 slot);
+    /// @notice Thrown when a sample is called void by a case that doesn't make it so.
+    error StorageAudits_NotVoidByCase(CaseId id, uint256 unit);
+    /// @notice Thrown when the caller isn't the contract of the cases.
+    error StorageAudits_OnlyCases(address caller);
     /// @notice Thrown when the openings lead to `root`, and that wasn't committed with this sheet.
     error StorageAudits_WrongRoot(bytes32 root);
     /// @notice Thrown when an address that must be named is zero.
@@ -209,6 +215,7 @@ interface IStorageAudits {
     ///   bottom to top), segment siblings (RFC 9162 path of the leaf in the batch's root);
     /// - batch expired: 0x01, batch u64; the next unit's opening follows, unless this is the sixteenth;
     /// - slot not covered: 0x01, batch u64;
+    /// - void by a case: 0x02, batch u64, case u64;
     /// - siblings: nine, of the node above both values, bottom to top.
     /// @param sheet what was committed
     function answer(Sheet calldata sheet, bytes calldata openings) external;
@@ -216,6 +223,14 @@ interface IStorageAudits {
     /// Anyone may call. Leaves alone what is settled already.
     /// @param seats bit i for seat i
     function settle(uint256 epoch, CommitteeId committee, uint256 seats) external;
+
+    /* CASES */
+
+    /// @notice Records that seats of a committee have missed in an epoch, which costs its reward where that isn't paid yet. Only the
+    /// contract of the cases calls.
+    /// @param seats bit i for seat i
+    /// @param reporter who gets the reporter's part of a slash
+    function blame(uint256 epoch, CommitteeId committee, uint256 seats, address reporter) external;
 
     /* VIEWS */
 

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {MountainRange} from "../../core/libraries/MountainRange.sol";
 import {Sha256Tree} from "../../core/libraries/Sha256Tree.sol";
+import {CaseId} from "../types/CaseId.sol";
 import {BatchId} from "../types/StorageTypes.sol";
 
 /// @title Openings
@@ -11,6 +12,8 @@ import {BatchId} from "../types/StorageTypes.sol";
 library Openings {
     /// @dev Bytes of a void opening.
     uint256 internal constant VOID_BYTES = 9;
+    /// @dev Bytes of one that names a case.
+    uint256 internal constant CASE_BYTES = 17;
     /// @dev Where the RLC root and the row stand in a row's opening.
     uint256 private constant RLC_ROOT_AT = 27;
     uint256 private constant ROW_AT = 59;
@@ -24,6 +27,7 @@ library Openings {
     enum Kind {
         Row,
         VoidByBatch,
+        VoidByCase,
         Unknown
     }
 
@@ -49,6 +53,11 @@ library Openings {
         uint256 number = word >> 248;
         kind = number < uint256(Kind.Unknown) ? Kind(number) : Kind.Unknown;
         batch = BatchId.wrap(uint64(word >> 184));
+    }
+
+    /// @notice The case that a void opening names.
+    function caseOf(bytes calldata self) internal pure returns (CaseId) {
+        return CaseId.wrap(uint64(_load(self) >> 120));
     }
 
     function headOf(bytes calldata self) internal pure returns (Head memory) {

@@ -6,7 +6,9 @@ import type { Shape } from "../../coding/codec.ts";
 
 const rowKind = 0x00;
 const voidByBatch = 0x01;
+const voidByCase = 0x02;
 const voidBytes = 9;
+const caseBytes = 17;
 const headBytes = 27;
 const unitBytes = 64;
 
@@ -35,7 +37,15 @@ export interface VoidOpening {
   readonly batch: bigint;
 }
 
-export type UnitOpening = RowOpening | VoidOpening;
+/** A unit of a segment of which the node has said that it can't be rebuilt: see IRecoverability. */
+export interface CaseOpening {
+  readonly kind: "case";
+  readonly batch: bigint;
+  /** Number of the node's own case. */
+  readonly id: bigint;
+}
+
+export type UnitOpening = RowOpening | VoidOpening | CaseOpening;
 
 /** Of each unit drawn for a sample: the expired ones that were passed over, and the one that counts. */
 export type SampleOpening = readonly UnitOpening[];
@@ -56,7 +66,16 @@ export function packOpenings(
 }
 
 function packUnit(opening: UnitOpening): Uint8Array {
-  return opening.kind === "row" ? packRow(opening) : packVoid(opening.batch);
+  if (opening.kind === "row") return packRow(opening);
+  return opening.kind === "case" ? packCase(opening) : packVoid(opening.batch);
+}
+
+function packCase({ batch, id }: CaseOpening): Uint8Array {
+  const packed = Buffer.alloc(caseBytes);
+  packed[0] = voidByCase;
+  packed.writeBigUInt64BE(batch, 1);
+  packed.writeBigUInt64BE(id, 9);
+  return packed;
 }
 
 function packVoid(batch: bigint): Uint8Array {

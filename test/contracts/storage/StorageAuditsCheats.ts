@@ -189,7 +189,7 @@ describe("StorageAudits against cheats", () => {
       const { work } = await challenged(world, members[0]!);
       const whole = await openingsOf(world, work, batches);
       const unknown = Uint8Array.from(whole);
-      unknown[0] = 2;
+      unknown[0] = 3;
       for (const openings of [
         whole.subarray(0, whole.length - 1),
         Buffer.concat([whole, Buffer.alloc(1)]),

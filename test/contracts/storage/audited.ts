@@ -14,6 +14,8 @@ export const SLASH_BPS = 1_000n;
 export const REPORTER_BPS = 2_000n;
 export const CRANK_BPS = 500n;
 export const CRANK_REWARD = 1_000n;
+/** Doesn't divide by any number of rows asked for, so that there are rests. */
+export const FILING_DEPOSIT = 10_007n;
 export const BPS = 10_000n;
 /** Members of the tests' committee: so many own all slots, 32 each. */
 export const MEMBERS = 8;
@@ -40,6 +42,7 @@ const PARAMETERS = {
   "storage.reporterBps": REPORTER_BPS,
   "storage.crankBps": CRANK_BPS,
   "storage.crankReward": CRANK_REWARD,
+  "storage.filingDeposit": FILING_DEPOSIT,
 };
 
 /** Storage as a whole over the core: each contract knows the others, and nobody is seated yet. */
@@ -58,9 +61,9 @@ export async function deployAudits(ethers: Connection["ethers"]) {
     await parameters.introduce(encodeBytes32String(name), value, bounds);
 
   const nonce = await dao!.getNonce();
-  const [committeesAt, endowmentAt, logAt, auditsAt] = [0, 1, 2, 3].map((ahead) =>
+  const [committeesAt, endowmentAt, logAt, auditsAt, casesAt] = [0, 1, 2, 3, 4].map((ahead) =>
     ethers.getCreateAddress({ from: dao!.address, nonce: nonce + ahead }),
-  ) as [string, string, string, string];
+  ) as [string, string, string, string, string];
   const committees = await (await ethers.getContractFactory("Committees")).deploy(
     bonds,
     parameters,
@@ -92,6 +95,16 @@ export async function deployAudits(ethers: Connection["ethers"]) {
     committees,
     log,
     endowment,
+    casesAt,
+  );
+  const cases = await (await ethers.getContractFactory("Recoverability")).deploy(
+    parameters,
+    beacon,
+    BLOCK_SOURCE,
+    committees,
+    log,
+    audits,
+    treasury,
   );
   await modules.register(encodeBytes32String("Committees"), committees);
   await modules.register(encodeBytes32String("StorageLog"), log);
@@ -109,6 +122,7 @@ export async function deployAudits(ethers: Connection["ethers"]) {
     endowment,
     log: log.connect(publisher!),
     audits: audits.connect(anyone!),
+    cases: cases.connect(anyone!),
     dao: dao!,
     publisher: publisher!,
     anyone: anyone!,

@@ -36,6 +36,7 @@ const CONTRACTS = [
   "Endowment",
   "StorageLog",
   "StorageAudits",
+  "Recoverability",
   "ReadSessions",
 ];
 

@@ -8,5 +8,6 @@ export * as log from './log/index.js';
 export { Committees__factory } from './Committees__factory.js';
 export { Endowment__factory } from './Endowment__factory.js';
 export { ReadSessions__factory } from './ReadSessions__factory.js';
+export { Recoverability__factory } from './Recoverability__factory.js';
 export { StorageAudits__factory } from './StorageAudits__factory.js';
 export { StorageLog__factory } from './StorageLog__factory.js';

@@ -18,13 +18,14 @@ export declare namespace IStorageAudits {
     }
 
   export interface AuditStagesInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "challenge" | "close" | "commit" | "draw" | "endowment" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "blame" | "challenge" | "close" | "commit" | "draw" | "endowment" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CrankPaid" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
 
     encodeFunctionData(functionFragment: 'answer', values: [IStorageAudits.SheetStruct, BytesLike]): string;
 encodeFunctionData(functionFragment: 'auditOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'beacon', values?: undefined): string;
+encodeFunctionData(functionFragment: 'blame', values: [BigNumberish, BigNumberish, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'challenge', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
@@ -43,6 +44,7 @@ encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
     decodeFunctionResult(functionFragment: 'answer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'auditOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'beacon', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'blame', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'challenge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'close', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
@@ -250,6 +252,14 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
+    blame: TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     challenge: TypedContractMethod<
       [epoch: BigNumberish, ],
       [void],
@@ -378,6 +388,11 @@ getFunction(nameOrSignature: 'beacon'): TypedContractMethod<
       [],
       [string],
       'view'
+    >;
+getFunction(nameOrSignature: 'blame'): TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'challenge'): TypedContractMethod<
       [epoch: BigNumberish, ],

@@ -18,13 +18,15 @@ export declare namespace IStorageAudits {
     }
 
   export interface SamplingInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "challenge" | "close" | "commit" | "committees" | "draw" | "endowment" | "log" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "auditOf" | "beacon" | "blame" | "cases" | "challenge" | "close" | "commit" | "committees" | "draw" | "endowment" | "log" | "missesOf" | "open" | "parameters" | "seed" | "settle" | "settledSeats" | "source" | "standingOf" | "void"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CrankPaid" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
 
     encodeFunctionData(functionFragment: 'answer', values: [IStorageAudits.SheetStruct, BytesLike]): string;
 encodeFunctionData(functionFragment: 'auditOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'beacon', values?: undefined): string;
+encodeFunctionData(functionFragment: 'blame', values: [BigNumberish, BigNumberish, BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'cases', values?: undefined): string;
 encodeFunctionData(functionFragment: 'challenge', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
@@ -45,6 +47,8 @@ encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
     decodeFunctionResult(functionFragment: 'answer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'auditOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'beacon', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'blame', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cases', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'challenge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'close', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
@@ -254,6 +258,22 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
+    blame: TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    cases: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     challenge: TypedContractMethod<
       [epoch: BigNumberish, ],
       [void],
@@ -395,6 +415,16 @@ getFunction(nameOrSignature: 'auditOf'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'beacon'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'blame'): TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'cases'): TypedContractMethod<
       [],
       [string],
       'view'

@@ -2,4 +2,5 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { AuditStages } from './AuditStages.js';
+export type { CaseBook } from './CaseBook.js';
 export type { Sampling } from './Sampling.js';

@@ -6,9 +6,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 export declare namespace IRecoverability {
       
-    export type CaseStruct = {filer: AddressLike, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, verdict: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, draw: BigNumberish, deadline: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, shown: BigNumberish, deposit: BigNumberish, commitment: BytesLike, mask: BigNumberish, seed: BytesLike, asked: BigNumberish}
+    export type CaseStruct = {filer: AddressLike, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, verdict: BigNumberish, batch: BigNumberish, segment: BigNumberish, firstUnit: BigNumberish, units: BigNumberish, draw: BigNumberish, deadline: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, enough: BigNumberish, shown: BigNumberish, deposit: BigNumberish, commitment: BytesLike, mask: BigNumberish, seed: BytesLike, slots: BigNumberish, seats: BigNumberish}
 
-    export type CaseStructOutput = [filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint] & {filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, asked: bigint }
+    export type CaseStructOutput = [filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, batch: bigint, segment: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, enough: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, slots: bigint, seats: bigint] & {filer: string, epoch: bigint, committee: bigint, seat: bigint, verdict: bigint, batch: bigint, segment: bigint, firstUnit: bigint, units: bigint, draw: bigint, deadline: bigint, logRows: bigint, rowUnits: bigint, enough: bigint, shown: bigint, deposit: bigint, commitment: string, mask: bigint, seed: string, slots: bigint, seats: bigint }
   
 
     export type FilingStruct = {epoch: BigNumberish, seat: BigNumberish, batch: BigNumberish, segment: BigNumberish, logK: BigNumberish, logRows: BigNumberish, rowUnits: BigNumberish, start: BigNumberish, commitment: BytesLike, path: BytesLike[]}
@@ -18,7 +18,7 @@ export declare namespace IRecoverability {
     }
 
   export interface IRecoverabilityInterface extends Interface {
-    getFunction(nameOrSignature: "ask" | "caseCount" | "caseOf" | "collect" | "drop" | "file" | "owed" | "resolve" | "rowsOf" | "show" | "totalHeld"): FunctionFragment;
+    getFunction(nameOrSignature: "ask" | "caseCount" | "caseOf" | "collect" | "drop" | "file" | "isVoid" | "latestCase" | "owed" | "resolve" | "rowsOf" | "show" | "totalHeld"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CaseAsked" | "CaseFiled" | "CaseResolved" | "CreditCollected" | "RowShown"): EventFragment;
 
@@ -28,6 +28,8 @@ encodeFunctionData(functionFragment: 'caseOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collect', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'drop', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'file', values: [IRecoverability.FilingStruct]): string;
+encodeFunctionData(functionFragment: 'isVoid', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'latestCase', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'owed', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'resolve', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rowsOf', values: [BigNumberish]): string;
@@ -40,6 +42,8 @@ decodeFunctionResult(functionFragment: 'caseOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collect', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'drop', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'file', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'isVoid', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'latestCase', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'owed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'resolve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rowsOf', data: BytesLike): Result;
@@ -49,9 +53,9 @@ decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
 
   
     export namespace CaseAskedEvent {
-      export type InputTuple = [id: BigNumberish, asked: BigNumberish, rows: BigNumberish[], deadline: BigNumberish];
-      export type OutputTuple = [id: bigint, asked: bigint, rows: bigint[], deadline: bigint];
-      export interface OutputObject {id: bigint, asked: bigint, rows: bigint[], deadline: bigint };
+      export type InputTuple = [id: BigNumberish, slots: BigNumberish, rows: BigNumberish[], deadline: BigNumberish];
+      export type OutputTuple = [id: bigint, slots: bigint, rows: bigint[], deadline: bigint];
+      export interface OutputObject {id: bigint, slots: bigint, rows: bigint[], deadline: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -190,6 +194,22 @@ decodeFunctionResult(functionFragment: 'totalHeld', data: BytesLike): Result;
     
 
     
+    isVoid: TypedContractMethod<
+      [id: BigNumberish, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, unit: BigNumberish, ],
+      [boolean],
+      'view'
+    >
+    
+
+    
+    latestCase: TypedContractMethod<
+      [batch: BigNumberish, segment: BigNumberish, seat: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
     owed: TypedContractMethod<
       [account: AddressLike, ],
       [bigint],
@@ -261,6 +281,16 @@ getFunction(nameOrSignature: 'file'): TypedContractMethod<
       [filing: IRecoverability.FilingStruct, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'isVoid'): TypedContractMethod<
+      [id: BigNumberish, epoch: BigNumberish, committee: BigNumberish, seat: BigNumberish, unit: BigNumberish, ],
+      [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'latestCase'): TypedContractMethod<
+      [batch: BigNumberish, segment: BigNumberish, seat: BigNumberish, ],
+      [bigint],
+      'view'
     >;
 getFunction(nameOrSignature: 'owed'): TypedContractMethod<
       [account: AddressLike, ],

@@ -18,12 +18,13 @@ export declare namespace IStorageAudits {
     }
 
   export interface IStorageAuditsInterface extends Interface {
-    getFunction(nameOrSignature: "answer" | "auditOf" | "challenge" | "close" | "commit" | "draw" | "missesOf" | "open" | "seed" | "settle" | "settledSeats" | "standingOf" | "void"): FunctionFragment;
+    getFunction(nameOrSignature: "answer" | "auditOf" | "blame" | "challenge" | "close" | "commit" | "draw" | "missesOf" | "open" | "seed" | "settle" | "settledSeats" | "standingOf" | "void"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuditChallenged" | "AuditClosed" | "AuditDrawn" | "AuditOpened" | "AuditSeeded" | "AuditVoided" | "CrankPaid" | "SamplesCommitted" | "SamplesProven" | "SeatMissed" | "SeatRewarded"): EventFragment;
 
     encodeFunctionData(functionFragment: 'answer', values: [IStorageAudits.SheetStruct, BytesLike]): string;
 encodeFunctionData(functionFragment: 'auditOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'blame', values: [BigNumberish, BigNumberish, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'challenge', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'close', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'commit', values: [BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
@@ -38,6 +39,7 @@ encodeFunctionData(functionFragment: 'void', values: [BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'answer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'auditOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'blame', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'challenge', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'close', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'commit', data: BytesLike): Result;
@@ -234,6 +236,14 @@ decodeFunctionResult(functionFragment: 'void', data: BytesLike): Result;
     
 
     
+    blame: TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     challenge: TypedContractMethod<
       [epoch: BigNumberish, ],
       [void],
@@ -333,6 +343,11 @@ getFunction(nameOrSignature: 'auditOf'): TypedContractMethod<
       [epoch: BigNumberish, ],
       [IStorageAudits.AuditStructOutput],
       'view'
+    >;
+getFunction(nameOrSignature: 'blame'): TypedContractMethod<
+      [epoch: BigNumberish, committee: BigNumberish, seats: BigNumberish, reporter: AddressLike, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'challenge'): TypedContractMethod<
       [epoch: BigNumberish, ],

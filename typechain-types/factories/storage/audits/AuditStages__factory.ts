@@ -226,6 +226,22 @@
   {
     "inputs": [
       {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "unit",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageAudits_NotVoidByCase",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -237,6 +253,17 @@
       }
     ],
     "name": "StorageAudits_NothingToProve",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "StorageAudits_OnlyCases",
     "type": "error"
   },
   {
@@ -827,6 +854,34 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "seats",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "reporter",
+        "type": "address"
+      }
+    ],
+    "name": "blame",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

@@ -226,6 +226,22 @@
   {
     "inputs": [
       {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "unit",
+        "type": "uint256"
+      }
+    ],
+    "name": "StorageAudits_NotVoidByCase",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "epoch",
         "type": "uint256"
@@ -237,6 +253,17 @@
       }
     ],
     "name": "StorageAudits_NothingToProve",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "StorageAudits_OnlyCases",
     "type": "error"
   },
   {
@@ -822,6 +849,47 @@
     "outputs": [
       {
         "internalType": "contract IBeacon",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint256",
+        "name": "seats",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "reporter",
+        "type": "address"
+      }
+    ],
+    "name": "blame",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "cases",
+    "outputs": [
+      {
+        "internalType": "contract IRecoverability",
         "name": "",
         "type": "address"
       }

@@ -2,4 +2,5 @@
 /* tslint:disable */
 /* eslint-disable */
 export { AuditStages__factory } from './AuditStages__factory.js';
+export { CaseBook__factory } from './CaseBook__factory.js';
 export { Sampling__factory } from './Sampling__factory.js';

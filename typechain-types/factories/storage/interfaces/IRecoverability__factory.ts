@@ -12,6 +12,17 @@
         "internalType": "CaseId",
         "name": "id",
         "type": "uint64"
+      }
+    ],
+    "name": "Recoverability_AlreadyFiled",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
       },
       {
         "internalType": "uint256",
@@ -19,7 +30,7 @@
         "type": "uint256"
       }
     ],
-    "name": "StorageAudits_AlreadyShown",
+    "name": "Recoverability_AlreadyShown",
     "type": "error"
   },
   {
@@ -30,7 +41,23 @@
         "type": "uint64"
       }
     ],
-    "name": "StorageAudits_CaseStands",
+    "name": "Recoverability_CaseStands",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "batch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      }
+    ],
+    "name": "Recoverability_Expired",
     "type": "error"
   },
   {
@@ -42,11 +69,11 @@
       },
       {
         "internalType": "uint256",
-        "name": "deadline",
+        "name": "number",
         "type": "uint256"
       }
     ],
-    "name": "StorageAudits_CaseTooEarly",
+    "name": "Recoverability_NotAsked",
     "type": "error"
   },
   {
@@ -58,32 +85,90 @@
       },
       {
         "internalType": "uint256",
-        "name": "deadline",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "current",
         "type": "uint256"
       }
     ],
-    "name": "StorageAudits_CaseTooLate",
+    "name": "Recoverability_NotCurrentEpoch",
     "type": "error"
   },
   {
     "inputs": [
       {
-        "internalType": "uint8",
-        "name": "logK",
-        "type": "uint8"
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
       },
       {
         "internalType": "uint8",
-        "name": "logRows",
+        "name": "seat",
         "type": "uint8"
+      }
+    ],
+    "name": "Recoverability_NotInTime",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
       },
       {
-        "internalType": "uint16",
-        "name": "rowUnits",
+        "internalType": "CommitteeId",
+        "name": "committee",
         "type": "uint16"
+      },
+      {
+        "internalType": "uint8",
+        "name": "seat",
+        "type": "uint8"
       }
     ],
-    "name": "StorageAudits_InvalidShape",
+    "name": "Recoverability_NotLiable",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint8",
+        "name": "seat",
+        "type": "uint8"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "Recoverability_NotTheMember",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "Recoverability_TooEarly",
     "type": "error"
   },
   {
@@ -94,7 +179,55 @@
         "type": "uint256"
       }
     ],
-    "name": "StorageAudits_TooFewSlots",
+    "name": "Recoverability_TooFewSlots",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "Recoverability_TooLate",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "commitment",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "index",
+        "type": "uint256"
+      }
+    ],
+    "name": "Recoverability_WrongRow",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "batch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "segment",
+        "type": "uint256"
+      }
+    ],
+    "name": "Recoverability_WrongSegment",
     "type": "error"
   },
   {
@@ -115,7 +248,12 @@
         "type": "uint8"
       }
     ],
-    "name": "StorageAudits_WrongVerdict",
+    "name": "Recoverability_WrongVerdict",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "Recoverability_ZeroAddress",
     "type": "error"
   },
   {
@@ -130,7 +268,7 @@
       {
         "indexed": false,
         "internalType": "uint256",
-        "name": "asked",
+        "name": "slots",
         "type": "uint256"
       },
       {
@@ -331,6 +469,16 @@
             "type": "uint8"
           },
           {
+            "internalType": "BatchId",
+            "name": "batch",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint32",
+            "name": "segment",
+            "type": "uint32"
+          },
+          {
             "internalType": "uint64",
             "name": "firstUnit",
             "type": "uint64"
@@ -361,9 +509,14 @@
             "type": "uint16"
           },
           {
-            "internalType": "uint16",
+            "internalType": "uint8",
+            "name": "enough",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint32",
             "name": "shown",
-            "type": "uint16"
+            "type": "uint32"
           },
           {
             "internalType": "uint128",
@@ -387,7 +540,12 @@
           },
           {
             "internalType": "uint256",
-            "name": "asked",
+            "name": "slots",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "seats",
             "type": "uint256"
           }
         ],
@@ -500,6 +658,74 @@
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "CaseId",
+        "name": "id",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "epoch",
+        "type": "uint256"
+      },
+      {
+        "internalType": "CommitteeId",
+        "name": "committee",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint8",
+        "name": "seat",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "unit",
+        "type": "uint256"
+      }
+    ],
+    "name": "isVoid",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "BatchId",
+        "name": "batch",
+        "type": "uint64"
+      },
+      {
+        "internalType": "uint256",
+        "name": "segment",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint8",
+        "name": "seat",
+        "type": "uint8"
+      }
+    ],
+    "name": "latestCase",
+    "outputs": [
+      {
+        "internalType": "CaseId",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
