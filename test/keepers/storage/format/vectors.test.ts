@@ -1,7 +1,9 @@
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { layOut, segmentLeaf, unitsOf } from "../../../../keepers/storage/format/batch.ts";
-import { encodeDirectory, parseDirectory } from "../../../../keepers/storage/format/directory.ts";
+import { createCodec } from "../../../../keepers/coding/codec.ts";
+import { encodeBatch, layOut, segmentLeaf, unitsOf } from "../../../../keepers/storage/format/batch.ts";
+import { EMPTY_FILE, encodeDirectory, parseDirectory } from "../../../../keepers/storage/format/directory.ts";
 import { decrypt, encrypt, keyId } from "../../../../keepers/storage/format/encryption.ts";
 import {
   encodeNode,
@@ -10,6 +12,14 @@ import {
 } from "../../../../keepers/storage/format/manifestNode.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { nameOfItem, PackBuilder, parsePack } from "../../../../keepers/storage/format/pack.ts";
+import { encodeHead, parseHead } from "../../../../keepers/storage/format/segmentFormat.ts";
+import {
+  checkStrip,
+  parseStrips,
+  stripBytes,
+  stripOf,
+  writeStrip,
+} from "../../../../keepers/storage/format/stripFormat.ts";
 
 const DOC = new URL("../../../../docs/keepers/storage-format.md", import.meta.url);
 
@@ -69,18 +79,51 @@ describe("storage: vectors of the documentation", () => {
     expect(text.equals(await joined(decrypt([shown], key)))).to.equal(true);
   });
 
-  it("lists files in a directory", () => {
-    const bytes = encodeDirectory([
-      { path: "notes/a.txt", objectRoot: rising(0), size: 14 },
-      { path: "b", objectRoot: rising(32), size: 2 ** 40 },
+  it("lists files in a directory", async () => {
+    const pieces = encodeDirectory([
+      { path: "notes/a.txt", objectRoot: rising(0), size: 14, kind: "object" },
+      { path: "b", objectRoot: rising(32), size: 2 ** 40, kind: "manifest" },
+      { path: "notes/empty", ...EMPTY_FILE },
     ]);
-    expect(vectors.directory).to.deep.equal({ bytes: hex(bytes) });
-    expect(parseDirectory(Buffer.from(vectors.directory!.bytes!, "hex"))[0]!.path).to.equal("b");
+    expect(vectors.directory).to.deep.equal({
+      emptyFile: hex(EMPTY_FILE.objectRoot),
+      bytes: hex(Buffer.concat([...pieces])),
+    });
+    const paths: string[] = [];
+    for await (const { path } of parseDirectory([Buffer.from(vectors.directory!.bytes!, "hex")]))
+      paths.push(path);
+    expect(paths).to.deep.equal(["b", "notes/a.txt", "notes/empty"]);
+  });
+
+  it("codes a segment into a head and strips", async () => {
+    const codec = await createCodec({ threads: 0 });
+    const shape = { k: 128, n: 128, rowSize: 64 };
+    const coded = await codec.encode(Buffer.from(vectors.pack!.bytes!, "hex"), shape);
+    const head = encodeHead(coded);
+    const strip = Buffer.alloc(stripBytes(shape));
+    writeStrip(stripOf(coded, 1), strip, 0);
+    expect(vectors.segment).to.deep.equal({
+      commitment: hex(coded.commitment),
+      rowRoot: hex(coded.rowRoot),
+      headSha256: hash("sha256", head),
+      strip: hex(strip),
+    });
+    const [parsed] = parseStrips(Buffer.from(vectors.segment!.strip!, "hex"), 1, shape);
+    checkStrip(
+      parsed!,
+      shape,
+      coded.rowRoot,
+      await codec.checker(coded.commitment, shape, parseHead(head).rlc),
+    );
+    coded.release();
+    await codec.close();
   });
 
   it("lays segments out in a batch", () => {
-    const { units, root } = layOut([segment, { ...segment, commitment: rising(32) }]);
+    const segments = [segment, { ...segment, commitment: rising(32) }];
+    const { units, root } = layOut(segments);
     expect(vectors.batch).to.deep.equal({
+      list: hex(encodeBatch(segments)),
       unitsOfSegment: String(unitsOf(segment.shape)),
       firstLeaf: hex(segmentLeaf(segment, 0n)),
       units: String(units),
