@@ -51,8 +51,6 @@ export type IndexEdit =
   | {
       readonly kind: "published";
       readonly batch: bigint;
-      /** Lower-case address that appended the batch. */
-      readonly owner: string;
       readonly commitments: readonly string[];
     };
 
@@ -203,7 +201,7 @@ class PendingChange {
   async #addPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
     for (const commitment of edit.commitments) {
       const entry = await this.#segment(commitment);
-      if (entry === undefined || entry.batch !== undefined || entry.uploader !== edit.owner) continue;
+      if (entry === undefined || entry.batch !== undefined) continue;
       this.segments.set(commitment, { ...entry, batch: edit.batch });
       await this.#charge(entry.uploader, -entry.bytes);
     }

@@ -153,7 +153,7 @@ export class SegmentStore {
     });
   }
 
-  /** Notes that a batch pays for segments of its owner, whose credit comes back. */
+  /** Notes that a batch pays for segments, whoever appended it: their uploaders' credit comes back. */
   async markPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
     await this.#commit.add({ records: [], edit: () => edit });
   }

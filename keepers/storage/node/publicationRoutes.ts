@@ -84,7 +84,6 @@ async function accept(needs: PublicationRoutesNeeds, { id, block, segments }: Pu
   await needs.segments.markPublished({
     kind: "published",
     batch: batch.id,
-    owner: batch.owner.toLowerCase(),
     commitments,
   });
 }

@@ -20,6 +20,7 @@ import { MyceliaToken__factory } from "../../../typechain-types/factories/core/M
 import { startAnvil, type TestChain } from "../runtime/chains.ts";
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 import type { NodeProcessOptions } from "./nodeProcess.ts";
+import type { PublisherProcessOptions } from "./publisherProcess.ts";
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 const CONTRACTS = [
@@ -125,8 +126,17 @@ export class StorageNetwork {
 
   /** A node in a process of its own that serves. */
   async spawnNode(setup: NodeSetup, options: NodeProcessOptions = {}): Promise<ChildProcess> {
-    const script = join(import.meta.dirname, "nodeProcess.ts");
-    const child = spawn(process.execPath, ["--import=tsx", script, toJson({ ...setup, options })], {
+    return await this.#spawn("nodeProcess.ts", { ...setup, options });
+  }
+
+  /** A publisher in a process of its own that serves. */
+  async spawnPublisher(setup: NodeSetup, options: PublisherProcessOptions): Promise<ChildProcess> {
+    return await this.#spawn("publisherProcess.ts", { ...setup, options });
+  }
+
+  async #spawn(name: string, setup: object): Promise<ChildProcess> {
+    const script = join(import.meta.dirname, name);
+    const child = spawn(process.execPath, ["--import=tsx", script, toJson(setup)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#children.add(child);

@@ -84,15 +84,16 @@ describe("storage: what a node lends, and what a batch gives back", () => {
   const tell = (context: KeeperContext, batch: { id: bigint; block: number }, segments: BatchSegment[]) =>
     refusalOf(apiOf(context).postPublication(member, publicationOf(batch, segments), signal));
 
-  it("lends each signer its credit, and takes more only after the signer's own batch has paid", async () => {
+  it("lends each signer its credit, and takes more only after a batch has paid, whoever appended it", async () => {
     const first = await store(client);
     expect(first.refusal).to.equal("none");
-    const { segment } = first;
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
     expect((await store(other)).refusal).to.equal("none");
 
-    const foreign = await append(other, [segment]);
-    expect(await tell(client, foreign, [segment])).to.equal("none");
+    const foreign = await append(other, [first.segment]);
+    expect(await tell(client, foreign, [first.segment])).to.equal("none");
+    const { segment, refusal } = await store(client);
+    expect(refusal).to.equal("none");
     expect((await store(client)).refusal).to.equal("402 storage/credit-exceeded");
 
     const paid = await append(client, [segment]);
