@@ -63,9 +63,10 @@ export class StorageNetwork {
     this.#directory = directory;
   }
 
-  static async start(): Promise<StorageNetwork> {
+  /** @param parameters values by name, where they are other than the devnet's */
+  static async start(parameters: Readonly<Record<string, bigint>> = {}): Promise<StorageNetwork> {
     const chain = await startAnvil("--accounts", "40");
-    const deployment = await deploy(chain);
+    const deployment = await deploy(chain, parameters);
     const directory = await mkdtemp(join(tmpdir(), "storage-network-"));
     return new StorageNetwork(chain, deployment, await createCodec(), directory);
   }
@@ -203,7 +204,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function deploy(chain: TestChain): Promise<Deployment> {
+async function deploy(chain: TestChain, values: Readonly<Record<string, bigint>>): Promise<Deployment> {
   const deployer = new Wallet(accountKey(0), chain.provider);
   const plan = myceliaPlan(devnetSettings, deployer.address).filter(({ name }) => CONTRACTS.includes(name));
   const deployment = await deployPlan(deployer, plan, () => {});
@@ -216,7 +217,7 @@ async function deploy(chain: TestChain): Promise<Deployment> {
       data: IParameters__factory.createInterface().encodeFunctionData("introduce", [
         shortName(name),
         // A test's epoch never ends: everything may move in it.
-        name === "storage.churn" ? max : value,
+        name === "storage.churn" ? max : (values[name] ?? value),
         { min, max, maxStep, cooldown },
       ]),
     }));
