@@ -30,7 +30,7 @@ import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
-import { type DirectoryEntry, EMPTY_FILE, encodeDirectory } from "./format/directory.ts";
+import { type DirectoryEntry, EMPTY_FILE, encodeDirectory, requirePath } from "./format/directory.ts";
 import type { InclusionProof } from "./format/inclusion.ts";
 import { proveInclusion } from "./publisher/proofs.ts";
 import { publishSegments } from "./publisher/publish.ts";
@@ -55,12 +55,6 @@ export function createStorageClient(needs: StorageClientNeeds): StorageClient {
   return new Client(needs);
 }
 
-/** A put under way. */
-interface Writing {
-  readonly upload: SegmentUpload;
-  readonly writer: ObjectWriter;
-}
-
 class Client implements StorageClient {
   readonly #needs: StorageClientNeeds;
   readonly #limits: ClientLimits;
@@ -78,32 +72,35 @@ class Client implements StorageClient {
 
   async put(source: ByteSource, options: PutOptions = {}): Promise<PutResult> {
     const size = source instanceof Uint8Array ? source.length : options.size;
-    const { upload, writer } = this.#startWriting({ ...options, ...(size !== undefined && { size }) });
-    const written = await writer.put(source, options.encryption);
-    return { ...written, ...partsOf(await writer.finish(), upload) };
+    return await this.#write({ ...options, ...(size !== undefined && { size }) }, (writer) =>
+      writer.put(source, options.encryption),
+    );
   }
 
   async putMany(
     objects: Iterable<ByteSource> | AsyncIterable<ByteSource>,
     options: PutManyOptions = {},
   ): Promise<PutManyResult> {
-    const { upload, writer } = this.#startWriting(options);
-    const objectRoots: Uint8Array[] = [];
-    for await (const source of objects) objectRoots.push((await writer.put(source)).objectRoot);
-    return { objectRoots, ...partsOf(await writer.finish(), upload) };
+    return await this.#write(options, async (writer) => {
+      const objectRoots: Uint8Array[] = [];
+      for await (const source of objects) objectRoots.push((await writer.put(source)).objectRoot);
+      return { objectRoots };
+    });
   }
 
   async putDirectory(
     files: Iterable<FileSource> | AsyncIterable<FileSource>,
     { key, ...options }: PutDirectoryOptions = {},
   ): Promise<PutResult> {
-    const { upload, writer } = this.#startWriting(options);
-    const own = key && { key };
-    const entries: DirectoryEntry[] = [];
-    for await (const { path, source, encryption = own } of files)
-      entries.push({ path, ...((await writer.putUnlessEmpty(source, encryption)) ?? EMPTY_FILE) });
-    const written = await writer.put(Readable.from(encodeDirectory(entries)), own);
-    return { ...written, ...partsOf(await writer.finish(), upload) };
+    return await this.#write(options, async (writer) => {
+      const own = key && { key };
+      const entries: DirectoryEntry[] = [];
+      for await (const { path, source, encryption = own } of files) {
+        requirePath(path);
+        entries.push({ path, ...((await writer.putUnlessEmpty(source, encryption)) ?? EMPTY_FILE) });
+      }
+      return await writer.put(Readable.from(encodeDirectory(entries)), own);
+    });
   }
 
   async get(objectRoot: Uint8Array, options: GetOptions = {}): Promise<StoredObject> {
@@ -150,21 +147,35 @@ class Client implements StorageClient {
     return await proveInclusion(this.#ledger, batches, signal);
   }
 
-  #startWriting({ signal, onProgress, size }: PutManyOptions): Writing {
-    const { codec, chainId, provider, deployment, signer, store } = this.#needs;
-    if (signer === undefined) throw unsigned("storing");
-    const upload = new SegmentUpload({
-      ...{ codec, api: this.#api(), limits: this.#limits },
-      committees: createCommitteeBook(provider, deployment),
-      scope: { chainId, committee: contractAddress(deployment, "Committees") },
-      journal: store && createUploadJournal(store.under("uploads/")),
-    });
+  /** Stores what `fill` puts; when it fails, nothing goes on behind its back. */
+  async #write<Written>(
+    { signal, onProgress, size }: PutManyOptions,
+    fill: (writer: ObjectWriter) => Promise<Written>,
+  ): Promise<Written & StoredParts> {
+    const upload = this.#newUpload();
     const writer = new ObjectWriter(upload, {
       segmentsInFlight: this.#limits.segmentsInFlight,
       signal: signal ?? new AbortController().signal,
       onProgress: onProgress && ((progress) => onProgress({ ...progress, total: size })),
     });
-    return { upload, writer };
+    try {
+      const written = await fill(writer);
+      return { ...written, ...partsOf(await writer.finish(), upload) };
+    } catch (error) {
+      writer.abandon(error);
+      throw error;
+    }
+  }
+
+  #newUpload(): SegmentUpload {
+    const { codec, chainId, provider, deployment, signer, store } = this.#needs;
+    if (signer === undefined) throw unsigned("storing");
+    return new SegmentUpload({
+      ...{ codec, api: this.#api(), limits: this.#limits },
+      committees: createCommitteeBook(provider, deployment),
+      scope: { chainId, committee: contractAddress(deployment, "Committees") },
+      journal: store && createUploadJournal(store.under("uploads/")),
+    });
   }
 
   #api() {

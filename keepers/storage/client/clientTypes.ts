@@ -116,7 +116,7 @@ export interface MemberFailure {
 /** What was reached for everything that a put has stored. */
 export interface StoredParts {
   /** Segments that the objects lie in, packs included: what is to be published. */
-  readonly segments: readonly BatchSegment[];
+  readonly segments: Iterable<BatchSegment> & { readonly length: number };
   readonly state: StorageState;
   /** Slots covered by the weakest segment. */
   readonly slotsCovered: number;

@@ -1,12 +1,12 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { encrypt } from "../format/encryption.ts";
-import { HASH_BYTES, SLOTS } from "../format/limits.ts";
 import type { ManifestSegment } from "../format/manifestNode.ts";
 import { ManifestTreeBuilder } from "../format/manifestTree.ts";
 import { MAX_PACKED_OBJECT_BYTES, type PackKind } from "../format/pack.ts";
-import { sizeOf, stateOf } from "../format/placement.ts";
+import { stateOf } from "../format/placement.ts";
 import type { ByteSource, Encryption, StorageProgress, StoredParts } from "./clientTypes.ts";
 import { Packing } from "./packing.ts";
+import { SegmentList } from "./segmentList.ts";
 import { cutSegments } from "./segmentSource.ts";
 import type { SegmentUpload } from "./segmentUpload.ts";
 import type { StoredSegment } from "./uploadJournal.ts";
@@ -43,8 +43,7 @@ export class ObjectWriter {
   readonly #packing: Packing;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #segments: StoredSegment[] = [];
-  readonly #kept = new Slabs();
+  readonly #segments = new SegmentList();
   #done = 0;
 
   constructor(sink: SegmentSink, options: WriterOptions) {
@@ -81,14 +80,19 @@ export class ObjectWriter {
     }
   }
 
-  /** Stores what is left; every segment and pack that the objects lie in. */
-  async finish(): Promise<readonly StoredSegment[]> {
+  /** Stores what is left; every segment and pack that the objects lie in. Nothing may be put after it. */
+  async finish(): Promise<SegmentList> {
     try {
-      const packs = await this.#packing.finish();
-      return [...this.#segments, ...packs];
+      for (const pack of await this.#packing.finish()) this.#segments.add(pack);
+      return this.#segments;
     } finally {
       this.#stop.abort();
     }
+  }
+
+  /** Ends what is on its way, for a reason from elsewhere. */
+  abandon(reason: unknown): void {
+    this.#stop.abort(reason);
   }
 
   async #put(runs: AsyncGenerator<Uint8Array>): Promise<WrittenObject> {
@@ -121,8 +125,9 @@ export class ObjectWriter {
   }
 
   async #take(tree: ManifestTreeBuilder, { length, stored }: Coming): Promise<void> {
-    const { commitment, shape, slots } = await stored;
-    this.#segments.push({ commitment: this.#kept.keep(commitment), shape, slots });
+    const segment = await stored;
+    this.#segments.add(segment);
+    const { commitment, shape } = segment;
     await tree.add({ commitment, length, shape } satisfies ManifestSegment);
     this.#progress(length);
   }
@@ -152,27 +157,12 @@ async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   }
 }
 
-/** Keeps commitments side by side: a terabyte has 262,144 of them, and each in memory of its own takes four times as much. */
-class Slabs {
-  #slab = Buffer.alloc(0);
-
-  keep(commitment: Uint8Array): Uint8Array {
-    if (this.#slab.length === 0) this.#slab = Buffer.alloc(SLAB_BYTES);
-    const kept = this.#slab.subarray(0, HASH_BYTES);
-    this.#slab = this.#slab.subarray(HASH_BYTES);
-    kept.set(commitment);
-    return kept;
-  }
-}
-
-const SLAB_BYTES = 1_024 * HASH_BYTES;
-
 /** What was reached for all of some segments. */
 export function partsOf(
-  segments: readonly StoredSegment[],
+  segments: SegmentList,
   { bytesSent, failures }: Pick<SegmentUpload, "bytesSent" | "failures">,
 ): StoredParts {
-  const slotsCovered = segments.reduce((least, { slots }) => Math.min(least, sizeOf(slots)), SLOTS);
+  const { slotsCovered } = segments;
   return { segments, state: stateOf(slotsCovered), slotsCovered, bytesSent, failures };
 }
 

@@ -1,5 +1,6 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { MAX_SEGMENT_BYTES } from "../format/limits.ts";
+import { MAX_PACKED_OBJECT_BYTES } from "../format/pack.ts";
 import type { ByteSource } from "./clientTypes.ts";
 
 /**
@@ -21,7 +22,8 @@ function* cutBytes(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 async function* cutStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let run = new Uint8Array(MAX_SEGMENT_BYTES);
+  // Many streams are short: room for a whole segment is made when it is needed.
+  let run = new Uint8Array(MAX_PACKED_OBJECT_BYTES);
   let filled = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
@@ -30,7 +32,8 @@ async function* cutStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
         at += MAX_SEGMENT_BYTES;
         continue;
       }
-      const taken = Math.min(chunk.length - at, MAX_SEGMENT_BYTES - filled);
+      if (filled + chunk.length - at > run.length) run = roomFor(run, filled);
+      const taken = Math.min(chunk.length - at, run.length - filled);
       run.set(chunk.subarray(at, at + taken), filled);
       at += taken;
       filled += taken;
@@ -40,5 +43,14 @@ async function* cutStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       filled = 0;
     }
   }
-  if (filled > 0) yield run.subarray(0, filled);
+  // A small object waits in a pack, and its room would wait with it.
+  if (filled > 0) yield filled <= MAX_PACKED_OBJECT_BYTES ? run.slice(0, filled) : run.subarray(0, filled);
+}
+
+/** The same run with room for a whole segment. */
+function roomFor(run: Uint8Array<ArrayBuffer>, filled: number): Uint8Array<ArrayBuffer> {
+  if (run.length === MAX_SEGMENT_BYTES) return run;
+  const larger = new Uint8Array(MAX_SEGMENT_BYTES);
+  larger.set(run.subarray(0, filled));
+  return larger;
 }

@@ -174,13 +174,18 @@ function encodeEntry({ objectRoot, size, kind }: DirectoryEntry, path: Buffer): 
 }
 
 function checkEntry({ path, objectRoot, size, kind }: DirectoryEntry, bytes: Buffer): void {
-  const fault = pathFault(path, bytes);
-  if (fault !== undefined) throw bad(`the path ${quoted(path)} ${fault}`);
+  requirePath(path, bytes);
   if (objectRoot.length !== HASH_BYTES) throw bad(`an object root of ${objectRoot.length} bytes`);
   if (!Number.isSafeInteger(size) || size < 0) throw bad(`a file of ${size} bytes`);
   const isEmptyRoot = Buffer.compare(objectRoot, EMPTY_FILE.objectRoot) === 0;
   if ((size === 0) !== isEmptyRoot || (isEmptyRoot && kind !== EMPTY_FILE.kind))
     throw bad(`${quoted(path)} has ${size} bytes under the ${isEmptyRoot ? "" : "not "}empty root`);
+}
+
+/** @throws FatalError storage/bad-directory for a path that no directory has */
+export function requirePath(path: string, bytes: Buffer = Buffer.from(path, "utf8")): void {
+  const fault = pathFault(path, bytes);
+  if (fault !== undefined) throw bad(`the path ${quoted(path)} ${fault}`);
 }
 
 /** Why a path can't be in a directory: it must name the same place on every file system, and never one outside. */

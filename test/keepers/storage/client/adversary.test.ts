@@ -83,7 +83,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
   const firstAsked = (data: Uint8Array) => nameOfItem({ kind: "object", bytes: data })[0]! % nodes.length;
 
   const bringsOriginals = (put: PutResult) => {
-    const { commitment, shape } = put.segments[0]!;
+    const { commitment, shape } = [...put.segments][0]!;
     return stripsFor(liar, commitment)[0]! < originalStrips(shape);
   };
 
@@ -156,7 +156,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
   });
 
   it("reads past a member that names wrong places without end, and blames one whose places do not rise", async () => {
-    const { commitment, shape } = (await honest.put(randomBytes(30_000))).segments[0]!;
+    const { commitment, shape } = [...(await honest.put(randomBytes(30_000))).segments][0]!;
     const lies = (from: number) =>
       Array.from({ length: MAX_LOCATIONS }, (_, i) => {
         const number = (from * MAX_LOCATIONS + i).toString(16).padStart(64, "0");
@@ -183,7 +183,7 @@ describe("storage: client among lying, silent and slow nodes", () => {
 
   it("reads on where a member names a place that holds something else, and blames it for no place at all", async () => {
     const elsewhere = await honest.put(randomBytes(30_000));
-    const { commitment, shape } = elsewhere.segments[0]!;
+    const { commitment, shape } = [...elsewhere.segments][0]!;
     const lie = locationsToJson([{ commitment, shape, kind: "object", offset: 500, length: 20_000 }]);
     const lied = await readUnder(
       (path, body) => (isPlace(path) ? Buffer.from(JSON.stringify(lie)) : body),

@@ -61,7 +61,7 @@ describe("storage: objects over two committees", () => {
   };
 
   const homes = (some: readonly Stored[], count: number) =>
-    new Set(some.flatMap(({ put }) => put.segments.map(({ commitment }) => committeeOf(commitment, count))));
+    new Set(some.flatMap(({ put }) => [...put.segments].map(({ commitment }) => committeeOf(commitment, count))));
 
   const readAll = async (some: readonly Stored[]) => {
     const reader = newClient();
@@ -89,7 +89,7 @@ describe("storage: objects over two committees", () => {
     expect(everybody).to.have.length(first.length + second.length);
     expect(everybody.slice(0, 2)).to.deep.equal([first[0], second[0]]);
     const moved = early
-      .flatMap(({ put }) => put.segments)
+      .flatMap(({ put }) => [...put.segments])
       .find(({ commitment }) => committeeOf(commitment, 2) === 1)!;
     expect(await book.holders(moved.commitment)).to.deep.equal([...second, ...first]);
   });

@@ -60,8 +60,9 @@ describe("storage: object writer", () => {
     }
     const before = process.memoryUsage().rss;
     const { objectRoot, size: written, kind } = await writer.put(sparse());
-    const segments = await writer.finish();
+    const list = await writer.finish();
     const grown = process.memoryUsage().rss - before;
+    const segments = [...list];
     expect([written, kind, ledger.segments]).to.deep.equal([size, "manifest", size / MAX_SEGMENT_BYTES]);
     expect(segments.length).to.equal(ledger.segments + ledger.packs.length);
     expect(ledger.most).to.be.at.most(options.segmentsInFlight);
@@ -145,7 +146,7 @@ describe("storage: object writer", () => {
       };
       const writer = new ObjectWriter(slow, options);
       for (const bytes of objects) await writer.put(bytes);
-      return (await writer.finish()).map(({ commitment }) => nameOf(commitment));
+      return [...(await writer.finish())].map(({ commitment }) => nameOf(commitment));
     };
     const names = await listed([0]);
     expect(names).to.have.length(4);

@@ -62,7 +62,7 @@ describe("storage: reading parts and many", () => {
       expect(Buffer.from(await (await reader.get(objectRoot)).bytes()).equals(objects[index]!)).to.equal(
         true,
       );
-    const { k, rowSize } = segments[0]!.shape;
+    const { k, rowSize } = [...segments][0]!.shape;
     expect(http.received).to.be.lessThan(1.3 * k * rowSize);
     expect(http.paths.filter((path) => path.startsWith("/objects/")).length).to.be.at.most(2);
     expect(http.paths.length).to.be.at.most(20);
@@ -84,7 +84,7 @@ describe("storage: reading parts and many", () => {
   it("fetches for a range the strips that hold it, and nothing for the next one in them", async () => {
     const data = randomBytes(9 * MIB);
     const { objectRoot, segments } = await storage.put(data);
-    const { shape } = segments[1]!;
+    const { shape } = [...segments][1]!;
     const stripBytes = rowsPerStrip(shape) * shape.rowSize;
     const object = await newClient().get(objectRoot);
     forget();
@@ -108,7 +108,7 @@ describe("storage: reading parts and many", () => {
   it("rebuilds the segment of a range when a strip's owner is gone or lies, and keeps it", async () => {
     const data = randomBytes(5 * MIB);
     const put = await storage.put(data);
-    const { commitment, shape } = put.segments[0]!;
+    const { commitment, shape } = [...put.segments][0]!;
     const stripBytes = rowsPerStrip(shape) * shape.rowSize;
     const members = await Promise.all(nodes.map(memberOf));
     const strip = 20;
@@ -166,7 +166,7 @@ describe("storage: reading parts and many", () => {
   it("refuses manifests whose segments have another shape, or whose children are not theirs", async () => {
     const data = randomBytes(300 * KIB);
     const { segments } = await storage.put(data);
-    const { commitment, shape } = segments[0]!;
+    const { commitment, shape } = [...segments][0]!;
     const manifest = (rowSize: number) =>
       encodeNode({
         level: 0,

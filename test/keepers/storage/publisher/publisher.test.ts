@@ -73,7 +73,7 @@ describe("storage: a publisher", () => {
   it("publishes what a writer has stored, in its own name", async () => {
     const place = await start();
     const storage = createStorageClient({ ...client, codec: network.codec });
-    const { segments } = await storage.put(randomBytes(9_000_000));
+    const segments = [...(await storage.put(randomBytes(9_000_000))).segments];
     const { id } = await writer.orderSegments(place, segments);
     const { state, proofs, batches } = await writer.wait(place, id);
     expect(state).to.equal("published");
@@ -93,7 +93,7 @@ describe("storage: a publisher", () => {
     const storage = createStorageClient({ ...client, codec: network.codec });
     const good = await Promise.all([1, 2, 3, 4].map(() => storage.put(randomBytes(100))));
     const lost = await randomSegment(network.codec);
-    const lists = good.map(({ segments }) => segments);
+    const lists = good.map(({ segments }) => [...segments]);
     const unheld = [{ commitment: Uint8Array.from(lost.commitment), shape: lost.shape }];
     lost.release();
     const ids: string[] = [];
