@@ -64,7 +64,7 @@ export const devnet: Setting = {
     releaseRate: inBps("storage.releaseRate"),
     treasuryShare: inBps("storage.treasuryBps"),
     readPerGiB: inMyc("storage.readPricePerGiB"),
-    creditPerGiB: 10,
+    creditPerGiB: inMyc("storage.creditPerGiB"),
     commitWindow: 120,
   },
   around: { ...productionCircumstances, committees: 1, membersPerCommittee: 10, gibPerNode: 16 },

@@ -4,6 +4,7 @@ import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import { followBatches } from "./chain/batches.ts";
 import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
+import { createCreditView } from "./chain/credit.ts";
 import { ensureMember, placeOf } from "./chain/membership.ts";
 import { createCommitteeCount } from "./chain/rendezvous.ts";
 import { BatchIndex } from "./disk/batchIndex.ts";
@@ -17,6 +18,7 @@ import { addPeerRoutes } from "./node/peerRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
+import type { CreditLimit } from "./node/uploadCredit.ts";
 
 /** Error codes whose HTTP status does not follow from their last part. */
 const STATUSES = {
@@ -33,8 +35,10 @@ const STATUSES = {
 export interface StorageNodeOptions {
   /** Bytes that the row files may take. */
   readonly quotaBytes: number;
-  /** Bytes that one signer may have stored before a batch on the log pays for them. */
+  /** Bytes that any signer may have stored before a batch on the log pays for them, beyond what its bond covers; 0 when absent. */
   readonly creditBytesPerSigner?: number;
+  /** How long the chain's word on a signer's bond is believed, milliseconds. */
+  readonly creditTtlMs?: number;
   /** Bonds, and enters a committee, when the operator is no member yet; corrects the endpoint otherwise. */
   readonly register?: boolean;
   /** Size at which a row file is closed and the next begun, bytes. */
@@ -52,7 +56,8 @@ export interface StorageNodeOptions {
 }
 
 const DEFAULTS = {
-  creditBytesPerSigner: 1024 ** 3,
+  creditBytesPerSigner: 0,
+  creditTtlMs: 30_000,
   register: false,
   maxFileBytes: 1024 ** 3,
   maxUploads: 32,
@@ -71,8 +76,10 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   const { server, signer, chainId, provider, deployment, closers, logger } = context;
   const metrics = createStorageMetrics(context.metrics);
   const store = context.store.under("storage/");
+  const creditOf = creditLimit(context, settings);
   const segments = await SegmentStore.open({
     ...settings,
+    creditOf,
     directory: join(context.dataDir, "rows"),
     store,
     onFlush: metrics.flushed,
@@ -90,7 +97,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     ttlMs: settings.committeeTtlMs,
   });
   const verifier = createRequestVerifier({ chainId, audience: signer.address, store });
-  const hooks = createRouteHooks(verifier, metrics, {
+  const hooks = createRouteHooks(verifier, metrics, creditOf, {
     uploads: settings.maxUploads,
     reads: settings.maxReads,
   });
@@ -117,6 +124,15 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   });
   followBatches(context);
   addProbes(context, committee, segments);
+}
+
+/** What the bond of a signer covers, and what the operator lends to everybody. */
+function creditLimit(
+  { provider, deployment }: KeeperContext,
+  { creditBytesPerSigner, creditTtlMs: ttlMs }: { creditBytesPerSigner: number; creditTtlMs: number },
+): CreditLimit {
+  const view = createCreditView(provider, deployment, { ttlMs, freshMs: Math.min(ttlMs, 1_000) });
+  return async (signer, fresh) => creditBytesPerSigner + (await view.bytesOf(signer, fresh));
 }
 
 /** A node checks rows and codes nothing, which pays for no thread of its own. */

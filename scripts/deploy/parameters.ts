@@ -173,6 +173,14 @@ const rows: readonly Row[] = [
     "price of asking a member whether it is there",
   ],
   ["storage.answerWindow", 120n, 30n, 2n * day, "seconds", "time for a member to say that it is there"],
+  [
+    "storage.creditPerGiB",
+    myc("10"),
+    parseUnits("0.0001", 18),
+    myc("100000"),
+    "wei per GiB",
+    "bond allocated to StorageLog for each GiB that a node takes from an uploader before it is paid for",
+  ],
 ];
 
 /** Parameters of the devnet, in the order in which they are introduced. */

@@ -33,6 +33,11 @@ export async function keeperLaunch(request: KeeperLaunch): Promise<LaunchOptions
   return { name: part.name, role: part.role, url: `http://127.0.0.1:${port}`, log, command };
 }
 
+/** On a chain of one's own everybody may store before anything is bonded. */
+const devnetSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  storage: { creditBytesPerSigner: 1024 ** 3 },
+};
+
 function configuration(
   request: KeeperLaunch,
   key: { readonly file: string; readonly passwordFile: string },
@@ -40,6 +45,7 @@ function configuration(
   const { dataDir, state, part, port } = request;
   if (state.deployment === "") throw new FatalError("devnet/no-deployment", "contracts come before keepers");
   const local = state.chainId === devnetChainId;
+  const settings = request.settings ?? (local ? devnetSettings[part.role] : undefined);
   return {
     role: part.role,
     name: part.name,
@@ -52,6 +58,6 @@ function configuration(
     },
     http: { port, publicUrl: `http://127.0.0.1:${port}` },
     network: { allowPrivate: ["127.0.0.0/8"] },
-    ...(request.settings === undefined ? {} : { [part.role]: request.settings }),
+    ...(settings === undefined ? {} : { [part.role]: settings }),
   };
 }

@@ -8,9 +8,12 @@ export const storageRole = defineRole({
   section: z
     .object({
       quotaBytes: bytes.default(16 * 1024 ** 3).describe("bytes that the row files may take"),
-      creditBytesPerSigner: bytes
-        .default(1024 ** 3)
-        .describe("bytes one signer may store before a batch pays"),
+      creditBytesPerSigner: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("bytes that any signer may store before a batch pays, beyond what its bond covers"),
       register: z.boolean().default(true).describe("bond and enter a committee when not a member yet"),
       maxUploads: z.number().int().positive().default(32).describe("uploads taken at once"),
       maxReads: z.number().int().positive().default(64).describe("reads served at once"),

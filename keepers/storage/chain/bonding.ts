@@ -5,17 +5,28 @@ import type { KeeperContext } from "../../runtime/context.ts";
 import { ensureAllowance } from "./allowance.ts";
 import { contractAddress } from "./committeeView.ts";
 
-export type BondingNeeds = Pick<KeeperContext, "provider" | "deployment" | "transactions" | "signal">;
+export type BondingNeeds = Pick<KeeperContext, "provider" | "deployment" | "transactions"> & {
+  readonly signal?: AbortSignal;
+};
 
 /** Bonds and allocates to `slasher` what the operator lacks of a node's bond. */
 export async function ensureBond(context: BondingNeeds, slasher: string): Promise<void> {
+  await ensureAllocated(context, slasher, await parameterOf(context, "storage.nodeBond"));
+}
+
+/** Bonds and allocates to a module what the sender of transactions lacks of `required` wei; resolves with what is allocated. */
+export async function ensureAllocated(
+  context: BondingNeeds,
+  module: string,
+  required: bigint,
+): Promise<bigint> {
   const { provider, deployment, transactions, signal } = context;
   const operator = transactions.address;
   const to = contractAddress(deployment, "Bonds");
   const bonds = IBonds__factory.connect(to, provider);
-  const required = await parameterOf(context, "storage.nodeBond");
-  const missing = required - (await bonds.allocated(operator, slasher));
-  if (missing <= 0n) return;
+  const allocated = await bonds.allocated(operator, module);
+  const missing = required - allocated;
+  if (missing <= 0n) return allocated;
   const deposit = missing - (await bonds.free(operator));
   if (deposit > 0n) {
     const allowance = { token: await bonds.token(), spender: to, amount: deposit };
@@ -24,8 +35,9 @@ export async function ensureBond(context: BondingNeeds, slasher: string): Promis
     const data = bonds.interface.encodeFunctionData("deposit", [operator, deposit]);
     await transactions.send({ key: await stepKey(context, `deposit/${deposit}`), to, data }, signal);
   }
-  const data = bonds.interface.encodeFunctionData("allocate", [slasher, missing]);
+  const data = bonds.interface.encodeFunctionData("allocate", [module, missing]);
   await transactions.send({ key: await stepKey(context, `allocate/${missing}`), to, data }, signal);
+  return required;
 }
 
 /** A parameter's value now. */

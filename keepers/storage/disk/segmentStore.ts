@@ -5,7 +5,7 @@ import { nameOf } from "../format/names.ts";
 import { type PackEntry, parsePackTable } from "../format/pack.ts";
 import { parseHead, type SegmentUpload } from "../format/segmentFormat.ts";
 import type { Strip } from "../format/stripFormat.ts";
-import { UploadCredit } from "../node/uploadCredit.ts";
+import { type CreditLimit, UploadCredit } from "../node/uploadCredit.ts";
 import { DiskQuota } from "./diskQuota.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { KeyedLock } from "./keyedLock.ts";
@@ -20,7 +20,7 @@ export interface SegmentStoreOptions {
   /** Index; nobody else writes here. */
   readonly store: Store;
   readonly quotaBytes: number;
-  readonly creditBytesPerSigner: number;
+  readonly creditOf: CreditLimit;
   readonly maxFileBytes: number;
   readonly onFlush?: (seconds: number) => void;
 }
@@ -56,7 +56,7 @@ export class SegmentStore {
     this.recovery = recovery;
     this.quota = new DiskQuota(options.quotaBytes);
     this.quota.occupy(recovery.bytes);
-    this.#credit = new UploadCredit(options.creditBytesPerSigner, (uploader) => index.unpublished(uploader));
+    this.#credit = new UploadCredit(options.creditOf, (uploader) => index.unpublished(uploader));
     this.#commit = new GroupCommit((writes) => this.#write(writes), GROUP_WRITES);
   }
 

@@ -54,8 +54,8 @@ export function addBatchRoutes(server: FastifyInstance, needs: BatchRoutesNeeds)
     "/batches",
     {
       bodyLimit: MAX_SIGNED_SEGMENTS * ENTRY_BYTES,
-      onRequest: hooks.signed.onRequest,
-      preHandler: hooks.signed.preHandler,
+      onRequest: hooks.credited.onRequest,
+      preHandler: hooks.credited.preHandler,
       onError: hooks.countRefusal,
     },
     async ({ query, rawBody, signer }) => {

@@ -1,23 +1,33 @@
-import type { onErrorHookHandler, onRequestAsyncHookHandler, preHandlerAsyncHookHandler } from "fastify";
+import type {
+  FastifyRequest,
+  onErrorHookHandler,
+  onRequestAsyncHookHandler,
+  preHandlerAsyncHookHandler,
+} from "fastify";
 import { MyceliaError } from "../../runtime/errors.ts";
 import { requireSignature } from "../../runtime/http/authentication.ts";
 import type { RequestVerifier } from "../../runtime/http/requestVerifier.ts";
 import type { StorageMetrics } from "./metrics.ts";
 import { createRequestGate } from "./requestGate.ts";
+import { type CreditLimit, requireCredit } from "./uploadCredit.ts";
 import { requireUploader } from "./uploadSignature.ts";
 
 /** What stands before the routes of a storage node. */
 export interface RouteHooks {
-  /** Uploads: bounded in number, signed. */
+  /** Uploads: bounded in number, signed, by somebody with credit; all before a byte of the body is read. */
   readonly upload: onRequestAsyncHookHandler[];
   /** Requests whose body a signature covers: bounded in number, as uploads. */
-  readonly signed: {
-    readonly onRequest: onRequestAsyncHookHandler[];
-    readonly preHandler: preHandlerAsyncHookHandler;
-  };
+  readonly signed: SignedHooks;
+  /** The same, by somebody with credit. */
+  readonly credited: SignedHooks;
   /** Reads: bounded in number. */
   readonly read: onRequestAsyncHookHandler[];
   readonly countRefusal: onErrorHookHandler;
+}
+
+export interface SignedHooks {
+  readonly onRequest: onRequestAsyncHookHandler[];
+  readonly preHandler: preHandlerAsyncHookHandler[];
 }
 
 export interface GateLimits {
@@ -30,13 +40,16 @@ export interface GateLimits {
 export function createRouteHooks(
   verifier: RequestVerifier,
   metrics: StorageMetrics,
+  creditOf: CreditLimit,
   limits: GateLimits,
 ): RouteHooks {
   const uploads = createRequestGate(limits.uploads);
   const { onRequest, preHandler } = requireSignature(verifier);
+  const credit = async ({ signer }: FastifyRequest) => await requireCredit(creditOf, signer.toLowerCase());
   return {
-    upload: [uploads, requireUploader(verifier)],
-    signed: { onRequest: [uploads, onRequest], preHandler },
+    upload: [uploads, requireUploader(verifier), credit],
+    signed: { onRequest: [uploads, onRequest], preHandler: [preHandler] },
+    credited: { onRequest: [uploads, onRequest], preHandler: [preHandler, credit] },
     read: [createRequestGate(limits.reads)],
     countRefusal(_request, _reply, error, done) {
       metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");

@@ -103,6 +103,7 @@ export class StorageNetwork {
     await this.#mineDuring(
       startStorageNode(context, {
         quotaBytes: 256 * 1024 * 1024,
+        creditBytesPerSigner: 1024 ** 3,
         register: true,
         codec,
         committeeTtlMs: 50,

@@ -7,7 +7,12 @@ export type NodeProcessOptions = Partial<Pick<StorageNodeOptions, "quotaBytes" |
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
 const context = await openNodeContext(setup);
-await startStorageNode(context, { quotaBytes: 256 * 1024 * 1024, register: true, ...setup.options });
+await startStorageNode(context, {
+  quotaBytes: 256 * 1024 * 1024,
+  creditBytesPerSigner: 1024 ** 3,
+  register: true,
+  ...setup.options,
+});
 context.closers.add("server", () => context.server.close());
 await context.server.serve();
 process.stdout.write("ready\n");

@@ -28,7 +28,7 @@ describe("storage: segment store", () => {
       directory: join(directory, "rows"),
       store: store.under("storage/"),
       quotaBytes: 64 * MIB,
-      creditBytesPerSigner: 32 * MIB,
+      creditOf: async () => 32 * MIB,
       maxFileBytes: 16 * 1024,
       ...options,
     });
@@ -166,7 +166,7 @@ describe("storage: segment store", () => {
 
   it("lends a signer so much and no more, also at once, until a batch pays", async () => {
     await stop();
-    await start({ creditBytesPerSigner: 8 * 1024 });
+    await start({ creditOf: async () => 8 * 1024 });
     const commitments = Array.from({ length: 8 }, () => randomBytes(32));
     const puts = commitments.map((commitment) => segments.putStrips(commitment, ALICE, randomUpload([1])));
     const codes = await Promise.all(puts.map(codeOfRejection));
