@@ -61,7 +61,9 @@ describe("storage: objects over two committees", () => {
   };
 
   const homes = (some: readonly Stored[], count: number) =>
-    new Set(some.flatMap(({ put }) => [...put.segments].map(({ commitment }) => committeeOf(commitment, count))));
+    new Set(
+      some.flatMap(({ put }) => [...put.segments].map(({ commitment }) => committeeOf(commitment, count))),
+    );
 
   const readAll = async (some: readonly Stored[]) => {
     const reader = newClient();
