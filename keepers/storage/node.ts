@@ -16,6 +16,7 @@ import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
 import { addPackRoutes } from "./node/packRoutes.ts";
 import { addPeerRoutes } from "./node/peerRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
+import { createReadMeter, type OpenReads } from "./node/readMeter.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 import type { CreditLimit } from "./node/uploadCredit.ts";
@@ -27,6 +28,7 @@ const STATUSES = {
   "storage/wrong-committee": 409,
   "storage/wrong-version": 409,
   "storage/too-many-batches": 429,
+  "storage/reads-exceeded": 429,
   "storage/not-my-slot": 403,
   "storage/unknown-batch": 404,
   "storage/expired-batch": 410,
@@ -43,6 +45,12 @@ export interface StorageNodeOptions {
   readonly register?: boolean;
   /** Size at which a row file is closed and the next begun, bytes. */
   readonly maxFileBytes?: number;
+  /** Whose reads need neither signature nor quota: this machine's when absent. */
+  readonly openReads?: OpenReads;
+  /** Bytes that a signer with credit reads in a day. */
+  readonly freeReadBytesPerDay?: number;
+  /** Bytes that all other members together read in a day; well under the 4 GiB that an audit's rows take to rebuild. */
+  readonly peerReadBytesPerDay?: number;
   /** Uploads taken at once. */
   readonly maxUploads?: number;
   /** Reads served at once. */
@@ -60,6 +68,9 @@ const DEFAULTS = {
   creditTtlMs: 30_000,
   register: false,
   maxFileBytes: 1024 ** 3,
+  openReads: "loopback",
+  freeReadBytesPerDay: 64 * 1024 ** 2,
+  peerReadBytesPerDay: 1024 ** 3,
   maxUploads: 32,
   maxReads: 64,
   committeeTtlMs: 2_000,
@@ -97,7 +108,13 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     ttlMs: settings.committeeTtlMs,
   });
   const verifier = createRequestVerifier({ chainId, audience: signer.address, store });
-  const hooks = createRouteHooks(verifier, metrics, creditOf, {
+  const {
+    openReads: open,
+    freeReadBytesPerDay: freeBytesPerDay,
+    peerReadBytesPerDay: peerBytesPerDay,
+  } = settings;
+  const meter = createReadMeter({ verifier, committee, creditOf, open, freeBytesPerDay, peerBytesPerDay });
+  const hooks = createRouteHooks(verifier, metrics, creditOf, meter, {
     uploads: settings.maxUploads,
     reads: settings.maxReads,
   });

@@ -15,6 +15,14 @@ export const storageRole = defineRole({
         .default(0)
         .describe("bytes that any signer may store before a batch pays, beyond what its bond covers"),
       register: z.boolean().default(true).describe("bond and enter a committee when not a member yet"),
+      openReads: z
+        .enum(["loopback", "everybody", "nobody"])
+        .default("loopback")
+        .describe("whose reads need neither signature nor quota"),
+      freeReadBytesPerDay: bytes
+        .default(64 * 1024 ** 2)
+        .describe("bytes a signer with credit reads in a day"),
+      peerReadBytesPerDay: bytes.default(1024 ** 3).describe("bytes all other members read in a day"),
       maxUploads: z.number().int().positive().default(32).describe("uploads taken at once"),
       maxReads: z.number().int().positive().default(64).describe("reads served at once"),
     })

@@ -1,6 +1,7 @@
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import type { HttpClient, HttpRequest } from "../../runtime/http/client.ts";
+import { HttpError } from "../../runtime/http/errors.ts";
 import { signRequest } from "../../runtime/http/signedRequest.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
@@ -80,7 +81,28 @@ export function createMemberApi(needs: MemberApiNeeds): MemberApi {
     const answer = await needs.http.request(urlOf(member, path), { timeoutMs: needs.timeoutMs, ...request });
     return answer.body;
   };
-  return { ...writes(signedBy(needs, ask)), ...reads(ask) };
+  return { ...writes(signedBy(needs, ask)), ...reads(signedWhenAsked(needs, ask)) };
+}
+
+/** Reads are signed for members that have asked for it: a signature costs them more than a look-up. */
+function signedWhenAsked({ signer, chainId }: MemberApiNeeds, ask: Ask): Ask {
+  const asking = new Set<string>();
+  const signed = async (by: KeySigner, member: CommitteeMember, path: string, request: HttpRequest) => {
+    const what = { chainId, audience: member.signer, method: "GET", url: urlOf(member, path) };
+    const headers = { ...request.headers, authorization: await signRequest(by, what) };
+    return await ask(member, path, { ...request, headers });
+  };
+  return async (member, path, request) => {
+    if (signer === undefined) return await ask(member, path, request);
+    if (asking.has(member.signer)) return await signed(signer, member, path, request);
+    try {
+      return await ask(member, path, request);
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.problem?.code !== "storage/unsigned") throw error;
+      asking.add(member.signer);
+      return await signed(signer, member, path, request);
+    }
+  };
 }
 
 /** Signs method and path, and the body where the path does not name it by its hash. */

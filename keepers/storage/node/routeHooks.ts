@@ -20,7 +20,7 @@ export interface RouteHooks {
   readonly signed: SignedHooks;
   /** The same, by somebody with credit. */
   readonly credited: SignedHooks;
-  /** Reads: bounded in number. */
+  /** Reads: bounded in number, and in bytes for who is not let in freely. */
   readonly read: onRequestAsyncHookHandler[];
   readonly countRefusal: onErrorHookHandler;
 }
@@ -41,6 +41,7 @@ export function createRouteHooks(
   verifier: RequestVerifier,
   metrics: StorageMetrics,
   creditOf: CreditLimit,
+  meter: onRequestAsyncHookHandler,
   limits: GateLimits,
 ): RouteHooks {
   const uploads = createRequestGate(limits.uploads);
@@ -50,7 +51,7 @@ export function createRouteHooks(
     upload: [uploads, requireUploader(verifier), credit],
     signed: { onRequest: [uploads, onRequest], preHandler: [preHandler] },
     credited: { onRequest: [uploads, onRequest], preHandler: [preHandler, credit] },
-    read: [createRequestGate(limits.reads)],
+    read: [createRequestGate(limits.reads), meter],
     countRefusal(_request, _reply, error, done) {
       metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");
       done();
