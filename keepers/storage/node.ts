@@ -20,6 +20,7 @@ import { createReadMeter, type OpenReads } from "./node/readMeter.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 import type { CreditLimit } from "./node/uploadCredit.ts";
+import { type RepairOptions, startRepair } from "./repair/start.ts";
 
 /** Error codes whose HTTP status does not follow from their last part. */
 const STATUSES = {
@@ -59,6 +60,8 @@ export interface StorageNodeOptions {
   readonly committeeTtlMs?: number;
   /** Blocks on top of a batch's block before it returns credit. */
   readonly confirmations?: number;
+  /** How the node brings back what it must hold and lacks; on by default. */
+  readonly repair?: RepairOptions | false;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -107,6 +110,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     committee: place.committee,
     ttlMs: settings.committeeTtlMs,
   });
+  const lists = new BatchIndex(store.under("batches/"));
   const verifier = createRequestVerifier({ chainId, audience: signer.address, store });
   const {
     openReads: open,
@@ -123,23 +127,26 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   addPackRoutes(server, { segments, hooks });
   addPublicationRoutes(server, {
     segments,
+    lists,
     provider,
     deployment,
     hooks,
     committee: place.committee,
     confirmations: settings.confirmations,
   });
-  const lists = new BatchIndex(store.under("batches/"));
+  const bls = await context.openBlsSigner();
   addPeerRoutes(server, { segments, lists, hooks });
   addBatchRoutes(server, {
     ...{ segments, committee, hooks, self: signer.address },
     batches: lists,
     pending: new PendingBatches(store.under("pending/")),
     committeeCount: createCommitteeCount(provider, deployment),
-    bls: await context.openBlsSigner(),
+    bls,
     scope: { chainId, log: contractAddress(deployment, "StorageLog") },
   });
-  followBatches(context);
+  const batches = followBatches(context);
+  if (settings.repair !== false)
+    startRepair(context, { codec, segments, batches, lists, committee, bls }, settings.repair);
   addProbes(context, committee, segments);
 }
 

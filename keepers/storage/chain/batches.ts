@@ -36,19 +36,27 @@ export class Batches {
   readonly #batches: Records<BatchRecord>;
   /** Key of each batch, by its id. */
   readonly #keys: Records<string>;
+  #changes = 0;
 
   constructor(store: Store) {
     this.#batches = createRecords(store, "batches/", plainFormat());
     this.#keys = createRecords(store, "ids/", plainFormat());
   }
 
+  /** Grows whenever something may have changed, so that nobody reads through all for nothing. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** To be given to a follower of StorageLog. */
   readonly handler: Pick<BlockHandler, "apply" | "undo"> = {
     apply: async (block) => {
       for (const event of eventsOf(block)) await this.#apply(event, block.hash);
+      this.#changes++;
     },
     undo: async (block) => {
       for (const event of eventsOf(block).toReversed()) await this.#undo(event, block.hash);
+      this.#changes++;
     },
   };
 

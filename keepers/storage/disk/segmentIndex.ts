@@ -37,7 +37,7 @@ export type IndexEdit =
       readonly kind: "segment";
       readonly commitment: string;
       /** Absent when the head was stored before. */
-      readonly head?: Pick<SegmentEntry, "shape" | "rowRoot" | "uploader" | "head">;
+      readonly head?: Pick<SegmentEntry, "shape" | "rowRoot" | "uploader" | "head" | "batch">;
       readonly strips: readonly StripPlace[];
     }
   | {

@@ -25,6 +25,9 @@ export interface SegmentStoreOptions {
   readonly onFlush?: (seconds: number) => void;
 }
 
+/** Told which segment has lost strips that the disk no longer gives back. */
+type LossListener = (commitment: string) => void;
+
 interface Write {
   readonly records: readonly RowRecord[];
   readonly edit: (places: readonly RecordPlace[]) => IndexEdit;
@@ -41,6 +44,7 @@ export class SegmentStore {
   readonly #commit: GroupCommit<Write, undefined>;
   readonly #credit: UploadCredit;
   readonly #locks = new KeyedLock();
+  readonly #losses = new Set<LossListener>();
   readonly index: SegmentIndex;
   readonly quota: DiskQuota;
   readonly recovery: RecoveryReport;
@@ -72,12 +76,14 @@ export class SegmentStore {
   /**
    * Stores the strips of a checked upload that are not held yet; resolves with all held strips once they are durable.
    * @param uploader lower-case address
+   * @param batch that pays for the segment, when it is known to be published
    * @throws FatalError storage/quota-exceeded, storage/credit-exceeded; RetryableError storage/write-failed; nothing changes
    */
   putStrips(
     commitment: Uint8Array,
     uploader: string,
     upload: SegmentUpload,
+    batch?: bigint,
   ): Promise<{ held: bigint; added: number }> {
     const name = nameOf(commitment);
     return this.#locks.run(name, async () => {
@@ -91,7 +97,7 @@ export class SegmentStore {
       const head = known === undefined ? [headRecord(commitment, uploader, upload.headBytes)] : [];
       await this.#store(
         known?.uploader ?? uploader,
-        known?.batch !== undefined,
+        (known === undefined ? batch : known.batch) !== undefined,
         [...head, ...records],
         (places) => {
           const strips = fresh.map(({ number }, i) => [number, places[head.length + i]!] as const);
@@ -99,7 +105,7 @@ export class SegmentStore {
           return {
             kind: "segment",
             commitment: name,
-            head: { shape, rowRoot, uploader, head: places[0]! },
+            head: { shape, rowRoot, uploader, head: places[0]!, ...(batch === undefined ? {} : { batch }) },
             strips,
           };
         },
@@ -158,14 +164,20 @@ export class SegmentStore {
     await this.#commit.add({ records: [], edit: () => edit });
   }
 
+  /** Tells `listener` of every segment of which the disk turns out to have damaged something. */
+  onLoss(listener: LossListener): void {
+    this.#losses.add(listener);
+  }
+
   async close(): Promise<void> {
     await this.#commit.idle();
     await this.#files.close();
   }
 
   /** What the disk has damaged may be stored anew. */
-  async #forget(edit: IndexEdit): Promise<void> {
+  async #forget(edit: Extract<IndexEdit, { kind: "lost" }>): Promise<void> {
     await this.#commit.add({ records: [], edit: () => edit });
+    for (const listener of this.#losses) listener(edit.segment);
   }
 
   async #store(

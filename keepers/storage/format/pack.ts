@@ -62,6 +62,18 @@ export function packTableBytes(entries: number): number {
   return HEADER_BYTES + entries * ENTRY_BYTES;
 }
 
+/**
+ * Bytes of the table of the pack that starts with `start`; undefined when no pack does.
+ * @param start at least the header
+ */
+export function announcedTableBytes(start: Uint8Array): number | undefined {
+  if (start.length < HEADER_BYTES) return undefined;
+  const view = new DataView(start.buffer, start.byteOffset, HEADER_BYTES);
+  if (view.getUint32(0) !== MAGIC) return undefined;
+  const count = view.getUint16(6);
+  return count > MAX_PACK_ENTRIES ? undefined : packTableBytes(count);
+}
+
 /** Gathers items into one pack; the same content is taken once. */
 export class PackBuilder {
   readonly #maxBytes: number;

@@ -47,7 +47,11 @@ export function parseTableStrips(
   const missing = strips.findIndex(({ number }, index) => number !== index);
   if (missing >= 0) throw badPack(`strip ${missing}, where its table goes on, is missing`);
   for (const strip of strips) checkStripPath(strip, shape, rowRoot);
-  const start = Buffer.concat(strips.map(({ rows }) => rows));
+  return readPackTable(Buffer.concat(strips.map(({ rows }) => rows)), shape);
+}
+
+/** Reads the table out of the start of a segment. @throws FatalError storage/bad-pack */
+export function readPackTable(start: Uint8Array, shape: Shape): PackTable {
   const entries = parsePackTable(start);
   const last = entries.at(-1)!;
   const room = shape.k * shape.rowSize;

@@ -28,6 +28,12 @@ export function stripOfSlot(slot: number, commitment: Uint8Array): number {
   return (slot - commitment[0]! + SLOTS) % SLOTS;
 }
 
+/** Strips that a set of slots holds. */
+export function stripsOfSlots(slots: bigint, commitment: Uint8Array): bigint {
+  const by = BigInt(commitment[0]!);
+  return BigInt.asUintN(SLOTS, (slots >> by) | (slots << (BigInt(SLOTS) - by)));
+}
+
 /** Rows in every strip of a segment. */
 export function rowsPerStrip(shape: Shape): number {
   return (shape.k + shape.n) / SLOTS;

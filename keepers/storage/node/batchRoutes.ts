@@ -16,7 +16,7 @@ import {
   type TableVersion,
 } from "../format/batchReceipts.ts";
 import { nameOf } from "../format/names.ts";
-import { elementsOf, setOf, sizeOf, stripOfSlot } from "../format/placement.ts";
+import { elementsOf, sizeOf, stripsOfSlots } from "../format/placement.ts";
 import { requireShape } from "../format/shapeRules.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 import { bodyOf } from "./segmentRoutes.ts";
@@ -145,7 +145,7 @@ async function checkHeld(
     const name = nameOf(commitment);
     const entry = await store.index.segment(name);
     if (entry !== undefined) requireShape(name, entry.shape, shape);
-    const wanted = setOf(elementsOf(slots).map((slot) => stripOfSlot(slot, commitment)));
+    const wanted = stripsOfSlots(slots, commitment);
     const missing = wanted & ~(entry === undefined ? 0n : heldStrips(entry));
     if (missing === 0n) continue;
     throw new FatalError(

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { batchInBlock, type LoggedBatch } from "../chain/publications.ts";
+import type { BatchIndex } from "../disk/batchIndex.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
 import {
   type BatchLayout,
@@ -40,6 +41,7 @@ export function publicationOf(
 
 export interface PublicationRoutesNeeds {
   readonly segments: SegmentStore;
+  readonly lists: BatchIndex;
   readonly provider: Provider;
   readonly deployment: Deployment;
   readonly hooks: RouteHooks;
@@ -78,8 +80,11 @@ function parsePublication(body: unknown): Publication {
 async function accept(needs: PublicationRoutesNeeds, { id, block, segments }: Publication): Promise<void> {
   const list = parseBatch(Buffer.from(segments, "base64"));
   const batch = await settledBatch(needs, BigInt(id), block);
-  checkContents(batch, layOut(list));
+  const layout = layOut(list);
+  checkContents(batch, layout);
   await checkShapes(needs.segments, list);
+  // Who did not sign for the batch learns here what it must hold.
+  if (!(await needs.lists.has(nameOf(layout.root)))) await needs.lists.put(list);
   const commitments = list.map(({ commitment }) => nameOf(commitment));
   await needs.segments.markPublished({
     kind: "published",

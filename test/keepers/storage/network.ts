@@ -107,6 +107,7 @@ export class StorageNetwork {
         register: true,
         codec,
         committeeTtlMs: 50,
+        repair: false,
         ...options,
       }),
     );

@@ -3,7 +3,9 @@ import { type StorageNodeOptions, startStorageNode } from "../../../keepers/stor
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 
 /** What may be asked of a node beside its setup. */
-export type NodeProcessOptions = Partial<Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner">>;
+export type NodeProcessOptions = Partial<
+  Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner" | "repair">
+>;
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
 const context = await openNodeContext(setup);
@@ -11,6 +13,7 @@ await startStorageNode(context, {
   quotaBytes: 256 * 1024 * 1024,
   creditBytesPerSigner: 1024 ** 3,
   register: true,
+  repair: false,
   ...setup.options,
 });
 context.closers.add("server", () => context.server.close());
