@@ -33,8 +33,8 @@ export async function keeperLaunch(request: KeeperLaunch): Promise<LaunchOptions
   return { name: part.name, role: part.role, url: `http://127.0.0.1:${port}`, log, command };
 }
 
-/** On a chain of one's own everybody may store before anything is bonded. */
-const devnetSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+/** These keepers are reached from this machine alone, whose people may store before they have bonded anything. */
+const ownSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   storage: { creditBytesPerSigner: 1024 ** 3 },
 };
 
@@ -45,7 +45,7 @@ function configuration(
   const { dataDir, state, part, port } = request;
   if (state.deployment === "") throw new FatalError("devnet/no-deployment", "contracts come before keepers");
   const local = state.chainId === devnetChainId;
-  const settings = request.settings ?? (local ? devnetSettings[part.role] : undefined);
+  const settings = request.settings ?? ownSettings[part.role];
   return {
     role: part.role,
     name: part.name,
