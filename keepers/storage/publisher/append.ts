@@ -10,7 +10,7 @@ import { ensureAllowance } from "../chain/allowance.ts";
 import { contractAddress } from "../chain/committeeView.ts";
 import type { LoggedBatch } from "../chain/publications.ts";
 import { reaches, type StorageState, sizeOf, stateOf } from "../format/placement.ts";
-import { appendKey, createComposedCalls, type Draft, lookUp } from "./drafts.ts";
+import { appendKey, type ComposedCall, createComposedCalls, type Draft, lookUp } from "./drafts.ts";
 import { type GatherNeeds, gatherReceipts } from "./gather.ts";
 
 export interface AppendNeeds extends GatherNeeds {
@@ -56,13 +56,15 @@ export async function ensureAppended(
     const { known, latest } = await lookUp(needs, transactions.address, draft, signal);
     if (known !== undefined) return { batch: known, known: true };
     const key = appendKey(draft, latest);
-    let data = await calls.get(key);
-    if (data === undefined) {
-      data = await compose(needs, draft, signal);
-      await calls.put(key, data);
+    let call = await calls.get(key);
+    if (call === undefined) {
+      call = await compose(needs, draft, signal);
+      await calls.put(key, call);
     }
     try {
-      await transactions.send({ key, to, data }, signal);
+      // Again after a reorg, which may have taken the approval out as well.
+      await approve(needs, call, signal);
+      await transactions.send({ key, to, data: call.data }, signal);
     } catch (error) {
       if (!(error instanceof TransactionRevertedError)) throw error;
       // It is over: nothing under this key can land any more.
@@ -77,19 +79,27 @@ export async function ensureAppended(
 }
 
 /** Gathers receipts, and lets the log take the fee of now. */
-async function compose(needs: AppendNeeds, draft: Draft, signal: AbortSignal): Promise<string> {
-  const { provider, deployment, transactions } = needs;
+async function compose(needs: AppendNeeds, draft: Draft, signal: AbortSignal): Promise<ComposedCall> {
+  const { provider, deployment } = needs;
   const { root, committee, months, layout } = draft;
   const { certificate } = await gatherReceipts(needs, committee, layout, signal);
-  const to = contractAddress(deployment, "StorageLog");
-  const log = IStorageLog__factory.connect(to, provider);
+  const log = IStorageLog__factory.connect(contractAddress(deployment, "StorageLog"), provider);
   const fee = await log.feeUp(layout.units, months);
-  const token = await IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider).token();
   // A batch that came between may have used the allowance up: then approving again is a new job.
-  const key = `storage/approve/${root}/${await log.batchCount()}/${fee}`;
-  await ensureAllowance(provider, transactions, { token, spender: to, amount: fee, key }, signal);
+  const approval = `storage/approve/${root}/${await log.batchCount()}/${fee}`;
   const order = { root, committee, segments: layout.segments.length, units: layout.units, months };
-  return log.interface.encodeFunctionData("appendCertified", [order, certificate, fee]);
+  const data = log.interface.encodeFunctionData("appendCertified", [order, certificate, fee]);
+  return { data, fee, approval };
+}
+
+async function approve(
+  { provider, deployment, transactions }: AppendNeeds,
+  { fee, approval }: ComposedCall,
+  signal: AbortSignal,
+): Promise<void> {
+  const spender = contractAddress(deployment, "StorageLog");
+  const token = await IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider).token();
+  await ensureAllowance(provider, transactions, { token, spender, amount: fee, key: approval }, signal);
 }
 
 /**

@@ -23,13 +23,22 @@ export interface Found {
   readonly latest?: LoggedBatch;
 }
 
+/** A call as it was first composed. */
+export interface ComposedCall {
+  readonly data: string;
+  /** Most that the log may take, wei. */
+  readonly fee: bigint;
+  /** Job key of the approval that it needs. */
+  readonly approval: string;
+}
+
 /**
- * Calls that were composed and may have been sent, as data by their job keys. Receipts and price differ from one composing to
+ * Calls that were composed and may have been sent, by their job keys. Receipts and price differ from one composing to
  * the next; the same key must go out with the same bytes after a crash or a deep reorg, as the sender takes a key for one call.
  * So a call is forgotten only when the chain has refused it, and then the key is free.
  */
 export function createComposedCalls(store: Store) {
-  return createRecords<string>(store, "composed/", plainFormat());
+  return createRecords<ComposedCall>(store, "composed/", plainFormat());
 }
 
 /** Looks a draft of `owner` up in the log. */
