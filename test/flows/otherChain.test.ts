@@ -20,9 +20,9 @@ describe("flow: a chain that is no devnet", function () {
   before(async () => {
     const port = await takePort(9745, new Set());
     rpcUrl = `http://127.0.0.1:${port}`;
-    chain = spawn(anvilBinary(), ["--port", String(port), "--chain-id", "4242", "--silent"], {
-      stdio: "ignore",
-    });
+    // Like every chain that is no devnet, it makes blocks whether or not somebody sends something.
+    const own = ["--chain-id", "4242", "--block-time", "1"];
+    chain = spawn(anvilBinary(), ["--port", String(port), ...own, "--silent"], { stdio: "ignore" });
     await sleep(2_000);
     writeFileSync(password, "a password", { mode: 0o600 });
     writeFileSync(join(dataDir, "hex"), devnetWallet("deployer").privateKey, { mode: 0o600 });

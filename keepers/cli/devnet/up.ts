@@ -4,7 +4,7 @@ import { Listr } from "listr2";
 import type { KeyChoice } from "../person.ts";
 import type { Output } from "../terminal/output.ts";
 import { type CastSize, castParts, defaultCast, type Part, preferredPort } from "./cast.ts";
-import { startChain } from "./chain.ts";
+import { devnetChainId, startChain } from "./chain.ts";
 import { ensureDeployment } from "./deployment.ts";
 import { type Endowment, fundParties } from "./funding.ts";
 import { type KeeperLaunch, keeperLaunch } from "./keeper.ts";
@@ -29,6 +29,13 @@ export interface UpRequest {
 }
 
 const readyLimitMs = 60_000;
+/** Entering a committee takes a dozen transactions one after the other, each as deep as this chain makes them wait. */
+const foreignReadyLimitMs = 900_000;
+
+/** How long keepers may take until they serve, on the chain they are on. */
+function readyLimit({ chainId }: NetworkState): number {
+  return chainId === devnetChainId ? readyLimitMs : foreignReadyLimitMs;
+}
 
 /** Who uses the devnet from a terminal. */
 const people: readonly PartyName[] = [
@@ -89,7 +96,7 @@ export async function bringUp(request: UpRequest): Promise<NetworkState> {
           const keepers = must(state).processes.filter(({ role }) => role !== "chain");
           await Promise.all(
             keepers.map(async (record) => {
-              await waitForKeeper(record, readyLimitMs, signal);
+              await waitForKeeper(record, readyLimit(must(state)), signal);
               ready += 1;
               task.output = `${ready} of ${keepers.length} ready`;
             }),
@@ -152,6 +159,6 @@ export async function restartDead(dataDir: string, signal: AbortSignal): Promise
   const started = dead.map(({ name, role, url, log, command }) => launch({ name, role, url, log, command }));
   for (const record of started) state = withProcess(state, record);
   writeNetwork(dataDir, state);
-  await Promise.all(started.map((record) => waitForKeeper(record, readyLimitMs, signal)));
+  await Promise.all(started.map((record) => waitForKeeper(record, readyLimit(state), signal)));
   return state;
 }
