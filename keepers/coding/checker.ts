@@ -1,10 +1,10 @@
 import type { RowChecker } from "./codec.ts";
-import { Combiner, type CombinerPool } from "./combiner.ts";
+import { Combiner, type CombinerPool, mostCombined } from "./combiner.ts";
 import { commitmentOf } from "./commit.ts";
 import { RowRefusedError } from "./errors.ts";
 import { createField } from "./field.ts";
 import { combinationBytes } from "./layout.ts";
-import { hashBytes, hashLeaf, rootFromPath } from "./merkle.ts";
+import { hashBytes, hashLeaf, rootFromPath, rootOfRows } from "./merkle.ts";
 import { PathChecker } from "./pathChecker.ts";
 import { assertShape, type Shape } from "./shape.ts";
 
@@ -14,6 +14,7 @@ export class CombinationChecker implements RowChecker {
   readonly #combinations: Uint8Array;
   readonly #pool: CombinerPool;
   readonly #paths: PathChecker;
+  readonly #binds: (rowRoot: Uint8Array) => boolean;
 
   /** @param combinations 16 bytes for each of k + n rows, of which the first k have the root `rlcRoot` */
   constructor(
@@ -26,16 +27,37 @@ export class CombinationChecker implements RowChecker {
     this.#shape = shape;
     this.#combinations = combinations;
     this.#pool = pool;
-    this.#paths = new PathChecker(shape.k + shape.n, (rowRoot) => bindsRoots(commitment, rowRoot, rlcRoot));
+    this.#binds = (rowRoot) => bindsRoots(commitment, rowRoot, rlcRoot);
+    this.#paths = new PathChecker(shape.k + shape.n, this.#binds);
   }
 
   check(index: number, row: Uint8Array, path: Uint8Array): void {
     assertRowForm(this.#shape, index, this.#shape.k + this.#shape.n, row, path);
-    const rowRoot = this.#paths.check(index, hashLeaf(row), path);
-    const combination = this.#pool.for(this, rowRoot, this.#shape).combine(row);
-    const at = index * combinationBytes;
-    if (Buffer.compare(combination, this.#combinations.subarray(at, at + combinationBytes)) !== 0)
-      throw new RowRefusedError("row-combination", `Row ${index} is not a row of the codeword`, { index });
+    const rowRoot = this.#paths.check(index, 1, hashLeaf(row), path);
+    this.#compare(index, this.#pool.for(this, rowRoot, this.#shape).combine(row));
+  }
+
+  checkRun(first: number, rows: Uint8Array, path: Uint8Array): void {
+    const count = assertRunForm(this.#shape, first, rows, path);
+    const rowRoot = this.#paths.check(first, count, rootOfRows(rows, this.#shape.rowSize), path);
+    const combiner = this.#pool.for(this, rowRoot, this.#shape);
+    const pieceBytes = mostCombined * this.#shape.rowSize;
+    for (let at = 0; at < rows.length; at += pieceBytes)
+      this.#compare(first + at / this.#shape.rowSize, combiner.combine(rows.subarray(at, at + pieceBytes)));
+  }
+
+  binds(rowRoot: Uint8Array): boolean {
+    return this.#binds(rowRoot);
+  }
+
+  /** @param combinations of the rows from `first` on */
+  #compare(first: number, combinations: Uint8Array): void {
+    const at = first * combinationBytes;
+    const predicted = this.#combinations.subarray(at, at + combinations.length);
+    if (Buffer.compare(combinations, predicted) === 0) return;
+    const differs = combinations.findIndex((byte, position) => byte !== predicted[position]);
+    const index = first + Math.floor(differs / combinationBytes);
+    throw new RowRefusedError("row-combination", `Row ${index} is not a row of the codeword`, { index });
   }
 }
 
@@ -72,6 +94,26 @@ export function checkOriginalRow(
 
 function bindsRoots(commitment: Uint8Array, rowRoot: Uint8Array, rlcRoot: Uint8Array): boolean {
   return Buffer.compare(commitmentOf(rowRoot, rlcRoot), commitment) === 0;
+}
+
+/** @returns how many rows there are */
+function assertRunForm(shape: Shape, first: number, rows: Uint8Array, path: Uint8Array): number {
+  const all = shape.k + shape.n;
+  const count = rows.length / shape.rowSize;
+  if (!Number.isInteger(Math.log2(count)) || count < 1 || count > all)
+    throw new RowRefusedError("row-length", `${rows.length} bytes are no run of rows`, { index: first });
+  if (!Number.isInteger(first) || first < 0 || first >= all || first % count !== 0)
+    throw new RowRefusedError("row-index", `No ${count} rows start at ${first} among ${all}`, {
+      ...{ index: first, count: all },
+    });
+  const pathBytes = hashBytes * Math.log2(all / count);
+  if (path.length !== pathBytes)
+    throw new RowRefusedError(
+      "path-length",
+      `The path of ${count} rows has ${path.length} bytes, not ${pathBytes}`,
+      { index: first },
+    );
+  return count;
 }
 
 function assertRowForm(shape: Shape, index: number, count: number, row: Uint8Array, path: Uint8Array): void {

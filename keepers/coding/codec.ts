@@ -41,6 +41,16 @@ export interface RowChecker {
    * @throws RowRefusedError (fatal, `coding/row-refused`) with the reason
    */
   check(index: number, row: Uint8Array, path: Uint8Array): void;
+  /**
+   * Returns when consecutive rows belong to the commitment; much cheaper than one by one.
+   * @param first index of the first, a multiple of their number
+   * @param rows end to end; their number is a power of two
+   * @param path from the root over just these rows up to the row root: a hash for each level, bottom to top
+   * @throws as `check`
+   */
+  checkRun(first: number, rows: Uint8Array, path: Uint8Array): void;
+  /** Whether the commitment is the one to this row root and the combinations. */
+  binds(rowRoot: Uint8Array): boolean;
 }
 
 export interface Codec {

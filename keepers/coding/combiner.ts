@@ -15,8 +15,11 @@ import { combinationBytes } from "./layout.ts";
 import { hashBytes } from "./merkle.ts";
 import { chunkBytes, type Shape } from "./shape.ts";
 
+/** Rows that a combiner takes at once; a power of two. */
+export const mostCombined = 32;
+
 /**
- * Combines single rows of one commitment, with the tables of all their chunks at hand: 512 bytes for each byte of a
+ * Combines rows of one commitment, with the tables of all their chunks at hand: 512 bytes for each byte of a
  * row.
  */
 export class Combiner {
@@ -47,14 +50,20 @@ export class Combiner {
       this.#kernel.combinationTables(coefficientsOf(coefficients, column), bits, this.#tablesOf(column));
   }
 
-  /** The 16 bytes of a row; a view that the next call overwrites. */
-  combine(row: Uint8Array): Uint8Array {
-    const { sum, row: place } = this.#places;
-    this.#bytes.set(row, place);
-    this.#bytes.fill(0, sum, sum + combinationBytes);
+  /**
+   * The 16 bytes of each row; a view that the next call overwrites.
+   * @param rows at most `mostCombined`, end to end
+   */
+  combine(rows: Uint8Array): Uint8Array {
+    const { sums, rows: place } = this.#places;
+    const count = rows.length / this.rowSize;
+    const end = sums + count * combinationBytes;
+    this.#bytes.set(rows, place);
+    this.#bytes.fill(0, sums, end);
+    // The tables of one chunk stay in the first cache while all rows pass by.
     for (let column = 0; column < this.rowSize; column += chunkBytes)
-      this.#kernel.combine(place + column, chunkBytes, 1, this.#tablesOf(column), sum);
-    return this.#bytes.subarray(sum, sum + combinationBytes);
+      this.#kernel.combine(place + column, this.rowSize, count, this.#tablesOf(column), sums);
+    return this.#bytes.subarray(sums, end);
   }
 
   #tablesOf(column: number): number {
@@ -65,12 +74,12 @@ export class Combiner {
 function combinerPlaces(rowSize: number) {
   const sha = bitsBytes;
   const seed = sha + shaBytes;
-  const sum = seed + chunkBytes;
-  const coefficients = sum + chunkBytes;
-  const row = coefficients + (rowSize / 2) * hashBytes;
-  const tables = row + rowSize;
+  const sums = seed + chunkBytes;
+  const coefficients = sums + mostCombined * combinationBytes;
+  const rows = coefficients + (rowSize / 2) * hashBytes;
+  const tables = rows + mostCombined * rowSize;
   const end = tables + (rowSize / chunkBytes) * chunkTableBytes;
-  return { bits: 0, sha, seed, sum, coefficients, row, tables, end };
+  return { bits: 0, sha, seed, sums, coefficients, rows, tables, end };
 }
 
 /** What the tables of all combiners may take together. */

@@ -25,12 +25,16 @@ export class PathChecker {
 
   /**
    * Returns the root.
-   * @param path a hash for each level
+   * @param index of the first row under the node
+   * @param count of rows under the node: a power of two that divides `index`; 1 for a leaf
+   * @param hash of the node
+   * @param path a hash for each level above the node
    * @throws RowRefusedError `row-path`, or `commitment` when the root is the first and not accepted
    */
-  check(index: number, leafHash: Uint8Array, path: Uint8Array): Uint8Array {
-    const climbed: Uint8Array[] = [leafHash];
-    let node = this.#leaves + index;
+  check(index: number, count: number, hash: Uint8Array, path: Uint8Array): Uint8Array {
+    const climbed: Uint8Array[] = [hash];
+    const start = (this.#leaves + index) / count;
+    let node = start;
     let at = 0;
     for (; node > 1 && !this.#known[node]; node >>= 1, at += hashBytes) {
       const sibling = path.subarray(at, at + hashBytes);
@@ -43,7 +47,7 @@ export class PathChecker {
       throw new RowRefusedError("commitment", `Row ${index} and its path don't lead to the commitment`, {
         index,
       });
-    this.#remember(index, climbed, path);
+    this.#remember(start, climbed, path);
     return this.#node(1);
   }
 
@@ -56,8 +60,8 @@ export class PathChecker {
       throw new RowRefusedError("row-path", `Row ${index} is not at that place of the tree`, { index });
   }
 
-  #remember(index: number, climbed: readonly Uint8Array[], path: Uint8Array): void {
-    let node = this.#leaves + index;
+  #remember(start: number, climbed: readonly Uint8Array[], path: Uint8Array): void {
+    let node = start;
     for (let level = 0; level < climbed.length; level++, node >>= 1) {
       if (node >= this.#known.length) continue;
       this.#set(node, climbed[level]!);

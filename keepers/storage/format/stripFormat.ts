@@ -1,5 +1,5 @@
 import type { EncodedSegment, RowChecker, Shape } from "../../coding/codec.ts";
-import { merklePath, merkleTree, nodeOf, rootFromPath } from "../../coding/merkle.ts";
+import { rootFromPath, rootOfRows } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { HASH_BYTES, SLOTS, STRIP_PATH_HASHES } from "./limits.ts";
 import { rowsPerStrip } from "./placement.ts";
@@ -82,22 +82,21 @@ export function rowsOf(strip: Strip, shape: Shape): Map<number, Uint8Array> {
  * @throws RowRefusedError coding/row-refused, FatalError storage/wrong-row-root
  */
 export function checkStrip(strip: Strip, shape: Shape, rowRoot: Uint8Array, checker: RowChecker): void {
-  const tree = checkStripPath(strip, shape, rowRoot);
-  [...rowsOf(strip, shape)].forEach(([index, row], position) => {
-    checker.check(index, row, Buffer.concat([merklePath(tree, position), strip.path]));
-  });
+  if (!checker.binds(rowRoot)) throw wrongRoot(strip);
+  checker.checkRun(strip.number * rowsPerStrip(shape), strip.rows, strip.path);
 }
 
 /**
  * Checks that the rows of a strip are those under a row root; not that they are coded rightly.
- * @returns the tree over its rows
  * @throws FatalError storage/wrong-row-root
  */
-export function checkStripPath(strip: Strip, shape: Shape, rowRoot: Uint8Array): Uint8Array {
-  const tree = merkleTree([...rowsOf(strip, shape).values()]);
-  const root = rootFromPath(nodeOf(tree, 1), strip.number, strip.path);
-  if (Buffer.compare(root, rowRoot) === 0) return tree;
-  throw new FatalError(
+export function checkStripPath(strip: Strip, shape: Shape, rowRoot: Uint8Array): void {
+  const root = rootFromPath(rootOfRows(strip.rows, shape.rowSize), strip.number, strip.path);
+  if (Buffer.compare(root, rowRoot) !== 0) throw wrongRoot(strip);
+}
+
+function wrongRoot(strip: Strip): FatalError {
+  return new FatalError(
     "storage/wrong-row-root",
     `strip ${strip.number} does not lead to the row root of its segment`,
     { strip: strip.number },

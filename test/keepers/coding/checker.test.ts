@@ -136,6 +136,54 @@ describe("row checker", () => {
     }
   });
 
+  it("takes every run of rows, and refuses one with any byte, path or place changed", async () => {
+    const segment = await send(codec, noise(64 * 128, 3), { k: 64, n: 64, rowSize: 128 });
+    const { rows, paths, shape } = segment;
+    const checker = await checkerOf(segment);
+    for (let count = 1; count <= 128; count *= 2) {
+      const fresh = await checkerOf(segment);
+      for (let first = 0; first < 128; first += count) {
+        const run = Buffer.concat(rows.slice(first, first + count));
+        const path = paths[first]!.subarray(32 * Math.log2(count));
+        fresh.checkRun(first, run, path);
+        checker.checkRun(first, run, path);
+        checker.check(first, rows[first]!, paths[first]!);
+        const at = (first * 37) % run.length;
+        expect(refusal(() => checker.checkRun(first, bent(run, at), path))).to.equal("row-path");
+        expect(refusal(() => checker.checkRun(first ^ count, run, path))).to.be.oneOf([
+          "row-path",
+          "row-index",
+        ]);
+        if (path.length > 0)
+          expect(refusal(() => checker.checkRun(first, run, bent(path, at % path.length)))).to.equal(
+            "row-path",
+          );
+      }
+    }
+    const run = Buffer.concat(rows.slice(0, 4));
+    const path = paths[0]!.subarray(64);
+    expect(refusal(() => checker.checkRun(2, run, path))).to.equal("row-index");
+    expect(refusal(() => checker.checkRun(128, run, path))).to.equal("row-index");
+    expect(refusal(() => checker.checkRun(0, run.subarray(shape.rowSize), path))).to.equal("row-length");
+    expect(refusal(() => checker.checkRun(0, run.subarray(1), path))).to.equal("row-length");
+    expect(refusal(() => checker.checkRun(0, new Uint8Array(0), path))).to.equal("row-length");
+    expect(refusal(() => checker.checkRun(0, run, path.subarray(32)))).to.equal("path-length");
+  });
+
+  it("refuses a run with one row that is in the tree but not in the codeword", async () => {
+    const long = await send(codec, noise(64 * 64, 4), { k: 64, n: 64, rowSize: 64 });
+    for (const liar of [64, 77, 100, 127]) {
+      const bad = commitToRows(long.shape, long.rows.with(liar, bent(long.rows[liar]!, 17)));
+      const checker = await checkerOf(bad);
+      const rows = long.rows.with(liar, bent(long.rows[liar]!, 17));
+      const path = (first: number) => bad.paths[first]!.subarray(32 * 6);
+      checker.checkRun(0, Buffer.concat(rows.slice(0, 64)), path(0));
+      expect(refusal(() => checker.checkRun(64, Buffer.concat(rows.slice(64)), path(64)))).to.equal(
+        "row-combination",
+      );
+    }
+  });
+
   it("keeps commitments apart while it checks rows of many in turn", async () => {
     const many = await Promise.all([1, 2, 3].map((seed) => send(codec, noise(4 * 64, seed), sent.shape)));
     const checkers = await Promise.all(many.map(checkerOf));

@@ -146,8 +146,8 @@ describe("storage: node", () => {
       ["a byte too many", Buffer.concat([body, Buffer.of(0)]), "400 storage/bad-strips"],
       ["the same strip twice", withStrips(stripAt(0), stripAt(0)), "400 storage/bad-strips"],
       ["strips out of order", withStrips(stripAt(1), stripAt(0)), "400 storage/bad-strips"],
-      ["a strip under another number", withStrips(renumbered), "400 storage/wrong-row-root"],
-      ["a strip of another segment", withStrips(ofOther), "400 storage/wrong-row-root"],
+      ["a strip under another number", withStrips(renumbered), "400 coding/row-refused"],
+      ["a strip of another segment", withStrips(ofOther), "400 coding/row-refused"],
       [
         "a strip of another member's slot",
         encodeUpload(segment, foreign.slice(0, 1)),
