@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
+import { type AuditOptions, startAuditDuty } from "./audits/auditDuty.ts";
 import { followBatches } from "./chain/batches.ts";
 import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
 import { createCreditView } from "./chain/credit.ts";
@@ -62,6 +63,8 @@ export interface StorageNodeOptions {
   readonly confirmations?: number;
   /** How the node brings back what it must hold and lacks; on by default. */
   readonly repair?: RepairOptions | false;
+  /** How the node takes part in audits; on by default wherever they are deployed. */
+  readonly audits?: AuditOptions | false;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -147,6 +150,8 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   const batches = followBatches(context);
   if (settings.repair !== false)
     startRepair(context, { codec, segments, batches, lists, committee, bls }, settings.repair);
+  if (settings.audits !== false && Object.hasOwn(deployment.contracts, "StorageAudits"))
+    startAuditDuty(context, { batches, lists, segments }, settings.audits);
   addProbes(context, committee, segments);
 }
 

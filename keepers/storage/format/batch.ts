@@ -20,10 +20,14 @@ export interface PlacedSegment extends BatchSegment {
   readonly units: bigint;
 }
 
-/** A batch laid out: what the log knows of it, and proofs of its segments. */
-export interface BatchLayout {
+/** The segments of a batch, and how many units they have together. */
+export interface BatchPlaces {
   readonly segments: readonly PlacedSegment[];
   readonly units: bigint;
+}
+
+/** A batch laid out: what the log knows of it, and proofs of its segments. */
+export interface BatchLayout extends BatchPlaces {
   readonly root: Uint8Array;
   /** RFC 9162 path of a segment's leaf, bottom to top. */
   prove(index: number): Uint8Array[];
@@ -52,14 +56,20 @@ export function segmentLeaf({ commitment, shape }: BatchSegment, start: bigint):
 /** Lays segments out one after the other, in their order. */
 export function layOut(segments: readonly BatchSegment[]): BatchLayout {
   const range = new MountainRange();
+  const places = placesOf(segments);
+  for (const { start, ...segment } of places.segments) range.append(segmentLeaf(segment, start));
+  return { ...places, root: range.root(), prove: (index) => range.prove(index) };
+}
+
+/** Where segments stand in their batch: what a layout says without hashing anything. */
+export function placesOf(segments: readonly BatchSegment[]): BatchPlaces {
   let units = 0n;
   const placed = segments.map((segment, index) => {
     const start = units;
-    range.append(segmentLeaf(segment, start));
     units += unitsOf(segment.shape);
     return { ...segment, index, start, units: units - start };
   });
-  return { segments: placed, units, root: range.root(), prove: (index) => range.prove(index) };
+  return { segments: placed, units };
 }
 
 /** Serialises the list of a batch's segments: for each commitment (32), k u32, n u32, rowSize u32; big-endian. */
@@ -93,7 +103,7 @@ export function parseBatch(input: Uint8Array): BatchSegment[] {
 }
 
 /** The segment in which a unit of the batch lies. */
-export function segmentAt({ segments, units }: BatchLayout, unit: bigint): PlacedSegment {
+export function segmentAt({ segments, units }: BatchPlaces, unit: bigint): PlacedSegment {
   if (unit < 0n || unit >= units) throw bad(`it has no unit ${unit}, it has ${units}`);
   let [low, high] = [0, segments.length - 1];
   while (low < high) {

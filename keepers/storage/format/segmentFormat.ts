@@ -157,7 +157,8 @@ function parseShape(input: Uint8Array): Shape {
   return shape;
 }
 
-function rlcRoot(rlc: Uint8Array): Uint8Array {
+/** Root of the tree over the RLC values of a head. */
+export function rlcRoot(rlc: Uint8Array): Uint8Array {
   const leaves = Array.from({ length: rlc.length / RLC_BYTES }, (_, i) =>
     rlc.subarray(i * RLC_BYTES, (i + 1) * RLC_BYTES),
   );
