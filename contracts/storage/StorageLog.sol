@@ -39,8 +39,11 @@ contract StorageLog is LogUnits, EIP712, ReentrancyGuardTransient {
     /// @notice Covered slots from which on a batch is full: 90 %.
     uint256 public constant FULL_SLOTS = 231;
     uint256 private constant UNITS_PER_GIB = 2 ** 16;
+    uint256 private constant BPS = 10_000;
     uint256 private constant MONTH = 30 days;
+    uint256 private constant YEAR = 365 days;
     bytes32 private constant LEASE_PRICE = "storage.leasePricePerGiB";
+    bytes32 private constant RELEASE_RATE = "storage.releaseRate";
     bytes32 private constant RECEIPT_TYPEHASH = keccak256(
         "BatchReceipt(uint16 committee,uint32 version,bytes32 root,uint32 segments,uint64 units)"
     );
@@ -208,9 +211,12 @@ contract StorageLog is LogUnits, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IStorageLog
     function feeUp(uint64 units, uint16 months) public view returns (uint256) {
-        if (months == 0) return endowment.permanentUp(units);
+        uint256 permanentFee = endowment.permanentUp(units);
+        if (months == 0) return permanentFee;
         uint256 price = parameters.get(LEASE_PRICE);
-        return Math.mulDiv(uint256(units) * months, price, UNITS_PER_GIB, Math.Rounding.Ceil);
+        uint256 leaseFee = Math.mulDiv(uint256(units) * months, price, UNITS_PER_GIB, Math.Rounding.Ceil);
+        uint256 share = months * MONTH * parameters.get(RELEASE_RATE);
+        return Math.max(leaseFee, Math.mulDiv(permanentFee, share, BPS * YEAR, Math.Rounding.Ceil));
     }
 
     /// @inheritdoc IStorageLog

@@ -45,13 +45,15 @@ abstract contract Sampling is AuditStages {
     /// @param sample that is opened
     /// @param kind of its opening
     /// @param isExpired whether the batch had expired when the epoch began
-    /// @param id of the batch that the opening names
+    /// @param id of the batch that the opening names, with its root, segments and first unit
     struct Named {
         SampleDraw.Sample sample;
         Openings.Kind kind;
         bool isExpired;
         BatchId id;
-        IStorageLog.Span batch;
+        bytes32 root;
+        uint256 segments;
+        uint256 firstUnit;
     }
 
     mapping(uint256 epoch => mapping(CommitteeId committee => Board)) internal _boards;
@@ -155,7 +157,7 @@ abstract contract Sampling is AuditStages {
         bytes calldata rest
     ) private view returns (bytes32 value, bytes calldata left) {
         Named memory named;
-        named.sample = SampleDraw.sampleAt(sheet.nodeSeed, number, sheet.liable, sheet.units);
+        named.sample.draw(sheet.nodeSeed, number, sheet.liable, sheet.units);
         rest = _passExpired(named, sheet, rest);
         if (named.kind == Openings.Kind.VoidByBatch) {
             bool isVoid = named.isExpired || log.coverageOf(named.id) & (1 << named.sample.slot) == 0;
@@ -179,26 +181,37 @@ abstract contract Sampling is AuditStages {
         Sheet calldata sheet,
         bytes calldata rest
     ) private view returns (bytes calldata left) {
-        left = rest;
-        for (uint256 draws = 1; ; ++draws) {
-            _name(named, sheet, left);
-            if (!named.isExpired || draws == SampleDraw.DRAWS) return left;
-            left = _from(left, Openings.VOID_BYTES);
+        _name(named, sheet, rest);
+        for (uint256 draws = 1; named.isExpired && draws < SampleDraw.DRAWS; ++draws) {
+            rest = _from(rest, Openings.VOID_BYTES);
             named.sample.redraw(sheet.units);
+            _name(named, sheet, rest);
         }
+        return rest;
     }
 
     /// @dev Reads which batch an opening names, and whether the sample's unit is in it. An expired one is no more than named.
     function _name(Named memory named, Sheet calldata sheet, bytes calldata opening) private view {
-        (named.kind, named.id) = opening.kindOf();
-        bool isKnown = named.kind != Openings.Kind.Unknown;
+        (Openings.Kind kind, BatchId id) = opening.kindOf();
+        bool isKnown = kind != Openings.Kind.Unknown;
         require(isKnown, StorageAudits_Malformed(opening.length, Openings.VOID_BYTES));
-        named.batch = log.spanOf(named.id);
-        _requireWithin(named, sheet.committee);
-        uint256 expiry = named.batch.expiry;
-        named.isExpired = expiry != 0 && expiry <= sheet.epoch * EPOCH_LENGTH;
-        bool isPassed = named.kind == Openings.Kind.VoidByBatch;
-        require(!named.isExpired || isPassed, StorageAudits_ExpiredBatch(named.id, expiry));
+        IStorageLog.Span memory batch = log.spanOf(id);
+        uint256 unit = named.sample.unit;
+        // Numbers of 64 bits.
+        unchecked {
+            bool isWithin =
+                batch.committee == sheet.committee &&
+                    unit >= batch.firstUnit &&
+                    unit - batch.firstUnit < batch.units;
+            require(isWithin, StorageAudits_WrongBatch(id, unit));
+            uint256 expiry = batch.expiry;
+            bool isExpired = expiry != 0 && expiry <= sheet.epoch * EPOCH_LENGTH;
+            bool isPassed = kind == Openings.Kind.VoidByBatch;
+            require(!isExpired || isPassed, StorageAudits_ExpiredBatch(id, expiry));
+            named.isExpired = isExpired;
+        }
+        (named.kind, named.id) = (kind, id);
+        (named.root, named.segments, named.firstUnit) = (batch.root, batch.segments, batch.firstUnit);
     }
 
     /// @return row that the sample names, proven to be of its segment in the batch
@@ -212,7 +225,7 @@ abstract contract Sampling is AuditStages {
         uint256 size = head.sizeOf();
         left = _from(rest, size);
         rest = rest[:size];
-        bool isOf = rest.isRowOf(head, index, named.batch.segments, named.batch.root);
+        bool isOf = rest.isRowOf(head, index, named.segments, named.root);
         require(isOf, StorageAudits_WrongRow(named.id, head.segment, index));
         row = rest.rowIn(head);
     }
@@ -222,19 +235,12 @@ abstract contract Sampling is AuditStages {
         uint256 unit = named.sample.unit;
         // Numbers of 64 bits.
         unchecked {
-            uint256 first = uint256(named.batch.firstUnit) + head.start;
+            uint256 first = named.firstUnit + head.start;
             bool isIn = head.hasShape() && unit >= first && unit - first < head.units();
             require(isIn, StorageAudits_WrongSegment(named.id, head.segment, unit));
             uint256 rowInStrip = (unit - first) / head.rowUnits;
             return SampleDraw.rowAt(named.sample.slot, head.offset, rowInStrip, head.rowsPerStrip());
         }
-    }
-
-    function _requireWithin(Named memory named, CommitteeId committee) private pure {
-        (uint256 unit, IStorageLog.Span memory batch) = (named.sample.unit, named.batch);
-        bool isWithin =
-            batch.committee == committee && unit >= batch.firstUnit && unit - batch.firstUnit < batch.units;
-        require(isWithin, StorageAudits_WrongBatch(named.id, unit));
     }
 
     function _requireVoidByCase(Sheet calldata sheet, CaseId id, uint256 unit) private view {

@@ -133,8 +133,9 @@ interface IStorageLog {
     /// further for each. Anyone may turn this crank.
     function roll(CommitteeId committee, uint256 maxEpochs) external;
 
-    /// @notice Fee of so many units now, wei, rounded up. Leased: parameter "storage.leasePricePerGiB" for each 65,536 units and
-    /// month. For ever (0 months): what the endowment asks.
+    /// @notice Fee of so many units now, wei, rounded up. For ever (0 months): what the endowment asks. Leased: parameter
+    /// "storage.leasePricePerGiB" for each 65,536 units and month, or what permanent units release in that time, if that is more:
+    /// all live units earn alike, so a lease below it would pay whoever leases units for itself.
     function feeUp(uint64 units, uint16 months) external view returns (uint256);
     function batchAt(BatchId id) external view returns (Batch memory);
     /// @notice What positions in a batch are checked against, at less cost than `batchAt`; zero when there is no such batch.

@@ -50,14 +50,17 @@ library SampleDraw {
 
     /// @param liable slots of the node, not none
     /// @param units of its committee, not zero
-    function sampleAt(
+    function draw(
+        Sample memory self,
         bytes32 seed,
         uint256 number,
         uint256 liable,
         uint256 units
-    ) internal pure returns (Sample memory) {
+    ) internal pure {
         uint256 hash = uint256(keccak256(abi.encode(seed, number)));
-        return Sample(slotAt(liable, (hash >> 128) % SlotSet.size(liable)), uint128(hash) % units, hash);
+        self.slot = slotAt(liable, (hash >> 128) % SlotSet.size(liable));
+        self.unit = uint128(hash) % units;
+        self.hash = hash;
     }
 
     /// @notice Draws the sample's next unit, when the batch of the last one had expired.

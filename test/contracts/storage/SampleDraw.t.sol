@@ -24,7 +24,8 @@ contract SampleDrawTest {
         uint64 units
     ) public pure {
         if (liable == 0 || units == 0) return;
-        SampleDraw.Sample memory sample = SampleDraw.sampleAt(seed, number, liable, units);
+        SampleDraw.Sample memory sample;
+        SampleDraw.draw(sample, seed, number, liable, units);
         assert((liable >> sample.slot) & 1 == 1);
         assert(sample.unit < units);
     }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AbiCoder, keccak256, ZeroHash } from "ethers";
+import { AbiCoder, encodeBytes32String, keccak256, ZeroHash } from "ethers";
 import { network } from "hardhat";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import { auditPath, treeHash } from "../core/mountainRangeTwin.ts";
@@ -106,6 +106,22 @@ describe("StorageLog", () => {
     }
     expect(await log.feeUp(GIB_UNITS, 1)).to.equal(LEASE_PRICE);
     expect(await log.feeUp(GIB_UNITS + 1n, 1)).to.equal(LEASE_PRICE + 46n);
+  });
+
+  it("never leases for less than permanent units release in the same time (LOG-15)", async () => {
+    const { log, parameters } = await networkHelpers.loadFixture(deploy);
+    await parameters.set(encodeBytes32String("storage.leasePricePerGiB"), 1n);
+    await networkHelpers.time.increase(EPOCH);
+    for (const [units, months] of [
+      [1n, 1n],
+      [GIB_UNITS, 12n],
+      [7n * GIB_UNITS + 1n, 65_535n],
+    ] as const) {
+      const permanent = await log.feeUp(units, 0);
+      // A tenth a year.
+      const [released, whole] = [permanent * 30n * months, 3_650n];
+      expect(await log.feeUp(units, months)).to.equal((released + whole - 1n) / whole);
+    }
   });
 
   it("pays a lease in the epochs in which its units count, and a permanent batch into the pool (LOG-6)", async () => {

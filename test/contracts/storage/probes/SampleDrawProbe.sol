@@ -25,7 +25,7 @@ contract SampleDrawProbe {
     ) external pure returns (SampleDraw.Sample[] memory drawn) {
         drawn = new SampleDraw.Sample[](numbers.length);
         for (uint256 i = 0; i < numbers.length; ++i) {
-            drawn[i] = SampleDraw.sampleAt(seed, numbers[i], liable, units);
+            drawn[i].draw(seed, numbers[i], liable, units);
         }
     }
 
@@ -37,7 +37,8 @@ contract SampleDrawProbe {
         uint256 units
     ) external pure returns (uint256[] memory drawn) {
         drawn = new uint256[](SampleDraw.DRAWS);
-        SampleDraw.Sample memory sample = SampleDraw.sampleAt(seed, number, liable, units);
+        SampleDraw.Sample memory sample;
+        SampleDraw.draw(sample, seed, number, liable, units);
         for (uint256 i = 0; i < SampleDraw.DRAWS; ++i) {
             drawn[i] = sample.unit;
             sample.redraw(units);
