@@ -14,7 +14,7 @@ library CaseDraw {
     function draw(bytes32 seed, uint256 mask) internal pure returns (uint256 slots) {
         uint256 size = SlotSet.size(mask);
         for (uint256 number = 0; number < ASKED; ++number) {
-            uint256 slot = SampleDraw.slotAt(mask, (_hash(seed, number) >> 128) % (size - number));
+            uint256 slot = SlotSet.slotAt(mask, (_hash(seed, number) >> 128) % (size - number));
             mask ^= 1 << slot;
             slots |= slot << (8 * number);
         }

@@ -58,7 +58,7 @@ library SampleDraw {
         uint256 units
     ) internal pure {
         uint256 hash = uint256(keccak256(abi.encode(seed, number)));
-        self.slot = slotAt(liable, (hash >> 128) % SlotSet.size(liable));
+        self.slot = SlotSet.slotAt(liable, (hash >> 128) % SlotSet.size(liable));
         self.unit = uint128(hash) % units;
         self.hash = hash;
     }
@@ -88,15 +88,6 @@ library SampleDraw {
         // Numbers of 16 bits.
         unchecked {
             return ((slot + SLOTS - offset) % SLOTS) * rowsPerStrip + rowInStrip;
-        }
-    }
-
-    /// @notice The element of a set that has `rank` smaller ones. The set has more than `rank` elements.
-    function slotAt(uint256 set, uint256 rank) internal pure returns (uint256 slot) {
-        // A node has 32 slots at most: to drop the lowest one by one takes less than to halve the set eight times.
-        unchecked {
-            for (; rank != 0; --rank) set &= set - 1;
-            return Math.log2(set & (~set + 1));
         }
     }
 }

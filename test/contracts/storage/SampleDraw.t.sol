@@ -5,17 +5,6 @@ import {SampleDraw} from "../../../contracts/storage/libraries/SampleDraw.sol";
 
 /// @notice The arithmetic of samples against what it means, for whatever input.
 contract SampleDrawTest {
-    /// SAMPLE-2: the element at a rank is in the set and has as many smaller ones.
-    function testFuzz_slotAtHasItsRank(uint256 set, uint256 seed, bool sparse) public pure {
-        if (sparse) set = (1 << (set & 0xff)) | (1 << (seed & 0xff));
-        uint256 size = _count(set);
-        if (size == 0) return;
-        uint256 rank = seed % size;
-        uint256 slot = SampleDraw.slotAt(set, rank);
-        assert((set >> slot) & 1 == 1);
-        assert(_count(set & ((1 << slot) - 1)) == rank);
-    }
-
     /// SAMPLE-3: a sample names a slot of the node and a unit of the committee, whatever its number.
     function testFuzz_samplesStayInside(
         bytes32 seed,
@@ -48,9 +37,5 @@ contract SampleDrawTest {
         uint256 row = SampleDraw.rowAt(slot, offset, inStrip % perStrip, perStrip);
         assert(row < rows);
         assert(((256 * row) / rows + offset) % 256 == slot);
-    }
-
-    function _count(uint256 set) private pure returns (uint256 size) {
-        for (; set != 0; set &= set - 1) ++size;
     }
 }
