@@ -31,6 +31,7 @@ import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
 import { type DirectoryEntry, EMPTY_FILE, encodeDirectory, requirePath } from "./format/directory.ts";
+import { saltOfContent } from "./format/encryption.ts";
 import type { InclusionProof } from "./format/inclusion.ts";
 import { proveInclusion } from "./publisher/proofs.ts";
 import { publishSegments } from "./publisher/publish.ts";
@@ -99,7 +100,8 @@ class Client implements StorageClient {
         requirePath(path);
         entries.push({ path, ...((await writer.putUnlessEmpty(source, encryption)) ?? EMPTY_FILE) });
       }
-      return await writer.put(Readable.from(encodeDirectory(entries)), own);
+      const encryption = key && { key, salt: saltOfContent(key, encodeDirectory(entries)) };
+      return await writer.put(Readable.from(encodeDirectory(entries)), encryption);
     });
   }
 

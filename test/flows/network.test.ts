@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { kill } from "../../keepers/cli/devnet/processes.ts";
@@ -28,6 +28,12 @@ describe("flow: a network that people use", function () {
     const { code, stdout, stderr } = await cli(...args, "--json");
     expect(code, stdout).to.be.greaterThan(0);
     return (JSON.parse(stderr.trim()) as Failure).error.code;
+  }
+
+  async function result<T = unknown>(...args: string[]): Promise<T> {
+    const { code, stdout, stderr } = await cli(...args, "--json");
+    expect(code, stderr).to.equal(0);
+    return JSON.parse(stdout) as T;
   }
 
   before(async () => {
@@ -63,6 +69,61 @@ describe("flow: a network that people use", function () {
       [256, 10],
     ]);
     expect(Number(batches)).to.be.at.least(1);
+  });
+
+  it("shows where the audit stands for each node", async () => {
+    const audits = await result<{ seat: number; liableSlots: number; operator: string }[]>(
+      "storage",
+      "audits",
+    );
+    expect(audits).to.have.length(10);
+    expect(await result("storage", "audits", audits[0]!.operator)).to.have.length(1);
+    expect(await fails("storage", "audits", "nobody")).to.equal("cli/usage");
+  });
+
+  it("stores a directory encrypted, lists it, reads it back and proves it", async () => {
+    const files = {
+      "a/one.bin": randomBytes(700_000),
+      "a/two.txt": Buffer.from("two"),
+      empty: Buffer.alloc(0),
+    };
+    mkdirSync(join(at("tree"), "a"), { recursive: true });
+    for (const [path, bytes] of Object.entries(files)) writeFileSync(join(at("tree"), path), bytes);
+    const key = at("tree.key");
+    const put = await result<{ objectRoot: string; batches: { id: number }[] }>(
+      ...["storage", "put", at("tree"), "--encrypt", key, "--months", "1"],
+    );
+    expect(statSync(key).mode & 0o777).to.equal(0o600);
+    const again = await result<{ objectRoot: string; bytesSent: number }>(
+      ...["storage", "put", at("tree"), "--encrypt", key, "--months", "1"],
+    );
+    expect([again.objectRoot, again.bytesSent]).to.deep.equal([put.objectRoot, 0]);
+    const listed = await result<{ path: string }[]>("storage", "ls", put.objectRoot, "--decrypt", key);
+    expect(listed.map(({ path }) => path)).to.deep.equal(Object.keys(files).sort());
+    await result("storage", "get", put.objectRoot, "--directory", "--out", at("back"), "--decrypt", key);
+    for (const [path, bytes] of Object.entries(files))
+      expect(readFileSync(join(at("back"), path)).equals(bytes), path).to.equal(true);
+    expect(await fails("storage", "ls", put.objectRoot)).to.equal("storage/bad-directory");
+    chmodSync(key, 0o644);
+    expect(await fails("storage", "ls", put.objectRoot, "--decrypt", key)).to.equal("cli/bad-key-file");
+    const mine = await result<{ objectRoot: string }[]>("storage", "ls");
+    expect(mine.map(({ objectRoot }) => objectRoot)).to.include.members([put.objectRoot, root]);
+    const { stdout } = await cli("storage", "proof", put.objectRoot, "--json");
+    writeFileSync(at("proof.json"), stdout);
+    const { holding } = await result<{ holding: number }>("storage", "proof", "--check", at("proof.json"));
+    expect(holding).to.be.at.least(1);
+    const state = await result<{ batches: { state: string }[] }>("storage", "status", put.objectRoot);
+    expect(state.batches.map((batch) => batch.state)).to.have.length(put.batches.length);
+    expect(await fails("storage", "proof", `0x${"ab".repeat(32)}`)).to.equal("cli/not-published");
+  });
+
+  it("reads a range of a file", async () => {
+    await result("storage", "get", root, "--out", at("part"), "--range", "1000-1999");
+    expect(readFileSync(at("part")).equals(content.subarray(1_000, 2_000))).to.equal(true);
+    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "300000-")).to.equal(
+      "storage/bad-range",
+    );
+    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "5-4")).to.equal("cli/usage");
   });
 
   it("resumes: up again starts what died and leaves alone what runs", async () => {

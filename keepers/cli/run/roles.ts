@@ -5,6 +5,8 @@ export async function loadRole(name: RoleName): Promise<Role> {
   switch (name) {
     case "storage":
       return (await import("./storageRole.ts")).storageRole as Role;
+    case "publisher":
+      return (await import("./publisherRole.ts")).publisherRole as Role;
     case "provider":
       return (await import("./providerRole.ts")).providerRole as Role;
     case "verifier":

@@ -2,38 +2,55 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { getBytes, isHexString } from "ethers";
 import { createCodec } from "../../coding/codec.ts";
-import type { Blame } from "../../storage/client/clientTypes.ts";
-import { createStorageClient } from "../../storage/client.ts";
+import type { Blame, StorageClient, StoredObject } from "../../storage/client.ts";
+import { createStorageClient, extractDirectory } from "../../storage/client.ts";
 import { requireNetwork } from "../devnet/state.ts";
 import { openPerson, type PersonChoice } from "../person.ts";
-import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
-import { createProgress } from "../terminal/progress.ts";
+import { createProgress, type Progress } from "../terminal/progress.ts";
 import { withPerson } from "../withPerson.ts";
+import { readKeyFile } from "./keyFile.ts";
+import { parseRoot } from "./objectRoot.ts";
 
 export interface GetRequest extends PersonChoice {
   readonly dataDir: string;
-  /** 0x-hex. */
+  /** Hex. */
   readonly root: string;
-  /** File, or "-" for standard output. */
+  /** File, or "-" for standard output; a directory with `directory`. */
   readonly out: string;
+  /** Takes the object for a directory and writes its files. */
+  readonly directory: boolean;
+  /** First byte wanted. */
+  readonly offset: number;
+  /** Bytes wanted; to the end when absent. */
+  readonly length?: number;
+  /** File with the key that it was encrypted under. */
+  readonly decrypt?: string;
   readonly output: Output;
 }
 
 export interface ReadFileResult {
+  /** File or directory that was written. */
   readonly file: string;
+  readonly files: number;
+  /** Bytes written. */
   readonly size: number;
   readonly rebuilt: number;
   readonly blamed: readonly Blame[];
 }
 
-/** Reads an object into a file that appears only when it is whole. */
+interface Reading {
+  readonly key: { readonly key?: Uint8Array };
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Reads an object into a file that appears only when it is whole, or a directory file by file. */
 export async function getObject(request: GetRequest): Promise<ReadFileResult> {
-  const { dataDir, root, out, output } = request;
-  if (!isHexString(root, 32))
-    throw new UsageError(`"${root}" is no object root: 0x and 64 hex digits`, { root });
+  const { dataDir, out, output } = request;
+  const root = parseRoot(request.root);
+  const key = request.decrypt === undefined ? {} : { key: readKeyFile(request.decrypt) };
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
@@ -41,16 +58,51 @@ export async function getObject(request: GetRequest): Promise<ReadFileResult> {
       person.closers.add("codec", () => codec.close());
       const progress = createProgress("reading", !output.json && out !== "-");
       const storage = createStorageClient({ ...person, codec });
-      const object = await storage.get(getBytes(root), {
-        signal,
-        onProgress: ({ done, total }) => progress.update(done, total ?? 0),
-      });
-      await write(Readable.from(object), out);
+      const reading = { key, signal, progress };
+      const read = request.directory
+        ? await readDirectory(storage, root, out, reading)
+        : await readObject(storage, root, request, reading);
       progress.end();
-      const { rebuilt, blamed } = object.report;
-      return { file: out, size: object.size, rebuilt, blamed };
+      return read;
     },
   );
+}
+
+async function readObject(
+  storage: StorageClient,
+  root: Uint8Array,
+  { out, offset, length }: GetRequest,
+  { key, signal, progress }: Reading,
+): Promise<ReadFileResult> {
+  const object: StoredObject = await storage.get(root, {
+    ...key,
+    signal,
+    onProgress: ({ done, total }) => progress.update(done, total ?? 0),
+  });
+  const size = length ?? object.size - offset;
+  await write(Readable.from(object.range(offset, size)), out);
+  const { rebuilt, blamed } = object.report;
+  return { file: out, files: 1, size, rebuilt, blamed };
+}
+
+async function readDirectory(
+  storage: StorageClient,
+  root: Uint8Array,
+  out: string,
+  { key, signal, progress }: Reading,
+): Promise<ReadFileResult> {
+  const directory = await storage.openDirectory(root, { ...key, signal });
+  let [done, total] = [0, 0];
+  for await (const { size } of directory.files()) total += size;
+  const { files, bytes } = await extractDirectory(directory, out, {
+    ...key,
+    signal,
+    onFile: ({ size }) => {
+      done += size;
+      progress.update(done, total);
+    },
+  });
+  return { file: out, files, size: bytes, rebuilt: 0, blamed: [] };
 }
 
 async function write(bytes: Readable, out: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { FatalError } from "../../runtime/errors.ts";
 
 /*
@@ -46,6 +46,17 @@ export function plainBytes(sealed: number): number {
 /** A salt for one object; see `encrypt`. */
 export function newSalt(): Uint8Array {
   return randomBytes(SALT_BYTES);
+}
+
+/**
+ * A salt that is the same for the same bytes under a key, and tells who lacks the key nothing about them but that they are the
+ * same: HMAC-SHA-256(key, "mycelia storage salt" || SHA-256(bytes)).
+ */
+export function saltOfContent(key: Uint8Array, pieces: Iterable<Uint8Array>): Uint8Array {
+  checkKey(key);
+  const digest = createHash("sha256");
+  for (const piece of pieces) digest.update(piece);
+  return createHmac("sha256", key).update("mycelia storage salt").update(digest.digest()).digest();
 }
 
 /**

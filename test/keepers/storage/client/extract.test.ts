@@ -89,10 +89,8 @@ describe("storage: directories on a file system", () => {
 
   it("keeps list and files of an encrypted directory from whoever has no key", async () => {
     const key = randomBytes(32);
-    const { objectRoot } = await storage.putDirectory(
-      [small("secret"), { path: "e", source: Buffer.alloc(0) }],
-      { key },
-    );
+    const secrets = [small("secret"), { path: "e", source: Buffer.alloc(0) }];
+    const { objectRoot } = await storage.putDirectory(secrets, { key });
     expect(await codeOfRejection(storage.list(objectRoot))).to.equal("storage/bad-directory");
     const directory = await storage.openDirectory(objectRoot, { key });
     expect(await extractDirectory(directory, join(place, "out"), { key })).to.deep.equal({

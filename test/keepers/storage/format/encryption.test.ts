@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import {
@@ -10,6 +10,7 @@ import {
   KEY_BYTES,
   keyId,
   plainBytes,
+  saltOfContent,
   sealedBytes,
   sealedRange,
 } from "../../../../keepers/storage/format/encryption.ts";
@@ -135,5 +136,16 @@ describe("storage: encryption", () => {
     const stranger = randomBytes(KEY_BYTES);
     forged.set(keyId(stranger), 8);
     expect(await opened(forged, stranger)).to.deep.include({ code: "storage/not-authentic" });
+  });
+
+  it("derives a salt from key and bytes alone, as written down", () => {
+    const [key, list] = [Buffer.alloc(KEY_BYTES, 7), Buffer.from("a list")];
+    const salt = saltOfContent(key, [list]);
+    const digest = createHash("sha256").update(list).digest();
+    const expected = createHmac("sha256", key).update("mycelia storage salt").update(digest).digest();
+    expect(expected.equals(salt)).to.equal(true);
+    expect(saltOfContent(key, [list.subarray(0, 3), list.subarray(3)])).to.deep.equal(salt);
+    expect(saltOfContent(Buffer.alloc(KEY_BYTES, 8), [list])).to.not.deep.equal(salt);
+    expect(saltOfContent(key, [Buffer.from("a mist")])).to.not.deep.equal(salt);
   });
 });
