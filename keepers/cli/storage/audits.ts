@@ -56,9 +56,12 @@ export function showAudits(output: Output, audits: readonly OperatorAudit[]): vo
     ]),
   );
   const [first] = audits;
-  if (first === undefined) return output.line("nobody serves on a committee");
-  const until = first.deadline === 0n ? "" : `, until ${timeOf(first.deadline)}`;
-  output.line(`audit of epoch ${first.epoch}: ${STAGE_WORDS.get(first.stage)}${until}`);
+  output.line(first === undefined ? "nobody serves on a committee" : sentenceOf(first));
+}
+
+function sentenceOf({ epoch, stage, deadline }: AuditStatus): string {
+  const until = deadline === 0n ? "" : `, until ${timeOf(deadline)}`;
+  return `audit of epoch ${epoch}: ${STAGE_WORDS.get(stage)}${until}`;
 }
 
 const STAGE_WORDS: ReadonlyMap<AuditStatus["stage"], string> = new Map([
