@@ -3,6 +3,8 @@ import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import { type AuditOptions, startAuditDuty } from "./audits/auditDuty.ts";
+import type { SampleSources } from "./audits/locate.ts";
+import { type CaseOptions, type CasePlace, startCases } from "./cases/start.ts";
 import { followBatches } from "./chain/batches.ts";
 import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
 import { createCreditView } from "./chain/credit.ts";
@@ -65,6 +67,8 @@ export interface StorageNodeOptions {
   readonly repair?: RepairOptions | false;
   /** How the node takes part in audits; on by default wherever they are deployed. */
   readonly audits?: AuditOptions | false;
+  /** How the node takes part in cases about what can't be rebuilt; on by default, likewise. */
+  readonly cases?: CaseOptions | false;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -148,11 +152,29 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     scope: { chainId, log: contractAddress(deployment, "StorageLog") },
   });
   const batches = followBatches(context);
-  if (settings.repair !== false)
-    startRepair(context, { codec, segments, batches, lists, committee, bls }, settings.repair);
-  if (settings.audits !== false && Object.hasOwn(deployment.contracts, "StorageAudits"))
-    startAuditDuty(context, { batches, lists, segments }, settings.audits);
+  const repair =
+    settings.repair !== false
+      ? startRepair(context, { codec, segments, batches, lists, committee, bls }, settings.repair)
+      : undefined;
+  startProving(
+    context,
+    { batches, lists, segments, isHopeless: (name) => repair?.isHopeless(name) ?? false },
+    settings,
+  );
   addProbes(context, committee, segments);
+}
+
+/** Takes part in audits and cases, wherever they are deployed. */
+function startProving(
+  context: KeeperContext,
+  place: CasePlace & SampleSources,
+  { audits, cases }: Pick<StorageNodeOptions, "audits" | "cases">,
+): void {
+  const isDeployed = (name: string) => Object.hasOwn(context.deployment.contracts, name);
+  const filing =
+    cases !== false && isDeployed("Recoverability") ? startCases(context, place, cases) : undefined;
+  if (audits !== false && isDeployed("StorageAudits"))
+    startAuditDuty(context, { ...place, ...(filing && { cases: filing }) }, audits);
 }
 
 /** What the bond of a signer covers, and what the operator lends to everybody. */

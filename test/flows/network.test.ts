@@ -81,6 +81,27 @@ describe("flow: a network that people use", function () {
     expect(await fails("storage", "audits", "nobody")).to.equal("cli/usage");
   });
 
+  it("reads a range of a file", async () => {
+    await result("storage", "get", root, "--out", at("part"), "--range", "1000-1999");
+    expect(readFileSync(at("part")).equals(content.subarray(1_000, 2_000))).to.equal(true);
+    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "300000-")).to.equal(
+      "storage/bad-range",
+    );
+    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "5-4")).to.equal("cli/usage");
+  });
+
+  it("resumes: up again starts what died and leaves alone what runs", async () => {
+    const before = devnet.state();
+    const { code, stderr } = await cli("up", "--json");
+    expect(code, stderr).to.equal(0);
+    const after = devnet.state();
+    expect(after.genesisHash).to.equal(before.genesisHash);
+    expect(devnet.process("beacon-1").pid).to.equal(
+      before.processes.find(({ name }) => name === "beacon-1")?.pid,
+    );
+    expect((await cli("status", "--json")).code).to.equal(0);
+  });
+
   it("stores a directory encrypted, lists it, reads it back and proves it", async () => {
     const files = {
       "a/one.bin": randomBytes(700_000),
@@ -115,27 +136,6 @@ describe("flow: a network that people use", function () {
     const state = await result<{ batches: { state: string }[] }>("storage", "status", put.objectRoot);
     expect(state.batches.map((batch) => batch.state)).to.have.length(put.batches.length);
     expect(await fails("storage", "proof", `0x${"ab".repeat(32)}`)).to.equal("cli/not-published");
-  });
-
-  it("reads a range of a file", async () => {
-    await result("storage", "get", root, "--out", at("part"), "--range", "1000-1999");
-    expect(readFileSync(at("part")).equals(content.subarray(1_000, 2_000))).to.equal(true);
-    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "300000-")).to.equal(
-      "storage/bad-range",
-    );
-    expect(await fails("storage", "get", root, "--out", at("part"), "--range", "5-4")).to.equal("cli/usage");
-  });
-
-  it("resumes: up again starts what died and leaves alone what runs", async () => {
-    const before = devnet.state();
-    const { code, stderr } = await cli("up", "--json");
-    expect(code, stderr).to.equal(0);
-    const after = devnet.state();
-    expect(after.genesisHash).to.equal(before.genesisHash);
-    expect(devnet.process("beacon-1").pid).to.equal(
-      before.processes.find(({ name }) => name === "beacon-1")?.pid,
-    );
-    expect((await cli("status", "--json")).code).to.equal(0);
   });
 
   it("keeps the chain and the objects over down and up", async () => {

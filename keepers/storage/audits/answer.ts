@@ -5,6 +5,7 @@ import { rowsOf } from "../format/stripFormat.ts";
 import { auditedUnits } from "./auditedUnits.ts";
 import { isLocated, type LocatedRow, type Location, locate, type SampleSources } from "./locate.ts";
 import { packOpenings, type SampleOpening, type UnitOpening } from "./openings.ts";
+import type { AuditCases } from "./parts.ts";
 import { drawnPair, samplesOf } from "./samples.ts";
 import { SampleTree } from "./sampleTree.ts";
 import type { AuditWork } from "./workbook.ts";
@@ -16,6 +17,8 @@ export function treeOf({ values }: AuditWork): SampleTree {
   return new SampleTree(Array.from({ length: count }, (_, number) => valueAt(values, number)));
 }
 
+export type AnswerSources = SampleSources & { readonly cases?: Pick<AuditCases, "voiding"> | undefined };
+
 /**
  * Opens the two samples that were drawn of a work.
  *
@@ -25,7 +28,7 @@ export function treeOf({ values }: AuditWork): SampleTree {
  * @throws FatalError storage/cannot-open when a row was not held at the commit, or is lost since
  */
 export async function openDrawn(
-  sources: SampleSources,
+  sources: AnswerSources,
   work: AuditWork,
   seedB: string,
   epochStart: bigint,
@@ -55,14 +58,26 @@ async function voidAt(
   return { kind: "void", batch: batch.id };
 }
 
-async function openLast(sources: SampleSources, work: AuditWork, location: Location): Promise<UnitOpening> {
+async function openLast(sources: AnswerSources, work: AuditWork, location: Location): Promise<UnitOpening> {
   const { sample, batch } = location;
-  if (work.missing.includes(sample.number)) throw cannotOpen(work, location, "its row was not here");
+  if (work.missing.includes(sample.number)) return await openMissing(sources, work, location);
   if (batch === undefined) throw cannotOpen(work, location, "its batch is unknown here");
   if (valueAt(work.values, sample.number).every((byte) => byte === 0))
     return { kind: "void", batch: batch.id };
   if (!isLocated(location)) throw cannotOpen(work, location, "the list of its batch is lost");
   return await openRow(sources, work, location);
+}
+
+/** A row that was not here need not be shown where the node has said in a case that nobody can bring it back. */
+async function openMissing(
+  { cases }: AnswerSources,
+  work: AuditWork,
+  location: Location,
+): Promise<UnitOpening> {
+  const id = isLocated(location) ? await cases?.voiding(work, location) : undefined;
+  if (id === undefined || location.batch === undefined)
+    throw cannotOpen(work, location, "its row was not here");
+  return { kind: "case", batch: location.batch.id, id };
 }
 
 async function openRow(

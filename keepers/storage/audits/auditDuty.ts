@@ -58,7 +58,7 @@ interface Task {
  */
 export function startAuditDuty(
   context: AuditContext,
-  sources: SampleSources,
+  { cases, ...sources }: SampleSources & Pick<AuditParts, "cases">,
   options: AuditOptions = {},
 ): void {
   const { pollMs, turnMs } = { ...DEFAULTS, ...options };
@@ -69,6 +69,7 @@ export function startAuditDuty(
   const duty = new AuditDuty(
     {
       ...{ context, sources, signal },
+      ...(cases && { cases }),
       reader: new AuditReader(provider, deployment),
       workbook: new Workbook(store),
       metrics: createAuditMetrics(context.metrics),

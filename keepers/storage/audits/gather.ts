@@ -19,6 +19,8 @@ export interface Gathered {
   readonly values: readonly Uint8Array[];
   /** Numbers of samples that should be held and aren't, rising. */
   readonly missing: readonly number[];
+  /** Where those are that it is known of. */
+  readonly lost: readonly LocatedRow[];
   readonly rowsRead: number;
 }
 
@@ -36,6 +38,7 @@ export async function gatherSamples(
 ): Promise<Gathered> {
   const values: Uint8Array[] = new Array(SAMPLES).fill(NOTHING);
   const missing: number[] = [];
+  const lost: LocatedRow[] = [];
   let rowsRead = 0;
   for await (const group of bySegment(locate(sources, request.committee, request.samples))) {
     signal.throwIfAborted();
@@ -45,11 +48,14 @@ export async function gatherSamples(
       const { number } = location.sample;
       const row = isLocated(location) ? rows.get(location.row) : undefined;
       if (row !== undefined) values[number] = sampleValue(request.seed, number, row);
-      else if (mustBeHeld(location)) missing.push(number);
       if (row !== undefined) rowsRead++;
+      else if (mustBeHeld(location)) {
+        missing.push(number);
+        if (isLocated(location)) lost.push(location);
+      }
     }
   }
-  return { values, missing: missing.sort((a, b) => a - b), rowsRead };
+  return { values, missing: missing.sort((a, b) => a - b), lost, rowsRead };
 }
 
 /** What no certificate covers need not be held. Of a batch that is unknown here nobody can say that. */

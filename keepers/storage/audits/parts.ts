@@ -1,9 +1,20 @@
 import type { KeeperContext } from "../../runtime/context.ts";
-import { TransactionRevertedError } from "../../runtime/transactions/errors.ts";
+import { attemptCall, type Call } from "../chain/attemptCall.ts";
 import type { AuditReader } from "./auditReader.ts";
-import type { SampleSources } from "./locate.ts";
+import type { LocatedRow, SampleSources } from "./locate.ts";
 import type { AuditMetrics } from "./metrics.ts";
-import type { Workbook } from "./workbook.ts";
+import type { AuditWork, Workbook } from "./workbook.ts";
+
+/** The way out for rows that nobody can bring back: cases (IRecoverability). */
+export interface AuditCases {
+  /** Files cases about segments that can't be rebuilt; before the seat commits. */
+  file(epoch: bigint, seat: number, lost: readonly LocatedRow[]): Promise<void>;
+  /** The seat's case that makes a sample void. */
+  voiding(
+    work: Pick<AuditWork, "epoch" | "committee" | "seat">,
+    location: LocatedRow,
+  ): Promise<bigint | undefined>;
+}
 
 /** What the audit duty stands on. */
 export interface AuditParts {
@@ -12,28 +23,16 @@ export interface AuditParts {
   readonly sources: SampleSources;
   readonly workbook: Workbook;
   readonly metrics: AuditMetrics;
+  /** What to do about rows that are gone for good; absent where no case can be filed. */
+  readonly cases?: AuditCases;
   /** Ends the duty. */
   readonly signal: AbortSignal;
 }
 
-export interface AuditCall {
-  /** Made of chain facts; what differs in content differs in key. */
-  readonly key: string;
-  readonly to: string;
-  readonly data: string;
-}
-
-/** Sends a call; false when the chain refuses it, because somebody else was first or it is too late: the next look tells. */
+/** As `attemptCall`, under a key of audits. */
 export async function sendCall(
   { context, signal }: Pick<AuditParts, "context" | "signal">,
-  { key, to, data }: AuditCall,
+  { key, ...call }: Call,
 ): Promise<boolean> {
-  try {
-    await context.transactions.send({ key: `storage/audits/${key}`, to, data }, signal);
-    return true;
-  } catch (error) {
-    if (!(error instanceof TransactionRevertedError)) throw error;
-    context.logger.info({ key, reason: error.revert.text }, "the chain has no use for a call of an audit");
-    return false;
-  }
+  return await attemptCall(context, { key: `storage/audits/${key}`, ...call }, signal);
 }

@@ -48,14 +48,14 @@ export class Prover {
   }
 
   async answer(view: AuditView, place: Place, { epochLength }: Moment): Promise<void> {
-    const { reader, context, metrics, sources, workbook } = this.#parts;
+    const { reader, context, metrics, sources, workbook, cases } = this.#parts;
     const seed = await this.#seed(view, place);
     const name = `${view.epoch}/${hexlify(seed)}/${view.seedB}`;
     if (this.#given.has(name)) return;
     try {
       const work = await workbook.get(view.epoch, seed);
       if (work === undefined) throw unknownWork(view);
-      const openings = await openDrawn(sources, work, view.seedB, view.epoch * epochLength);
+      const openings = await openDrawn({ ...sources, cases }, work, view.seedB, view.epoch * epochLength);
       const { audits } = reader.contracts;
       const { epoch, committee, seat, units, liable } = work;
       const sheet = { epoch, committee, seat, nodeSeed: work.nodeSeed, units, liable };
@@ -81,9 +81,12 @@ export class Prover {
     const looked = this.#looked.get(hexlify(seed));
     if (looked !== undefined && moment.time < looked + window / LOOKS_PER_WINDOW) return undefined;
     this.#looked.set(hexlify(seed), moment.time);
-    const work = await this.#make(view, place, seed, moment);
-    if (work.missing.length === 0 || moment.time > view.deadline - window / 2n)
+    const { work, lost } = await this.#make(view, place, seed, moment);
+    if (work.missing.length === 0) return await workbook.keep(work);
+    if (moment.time > view.deadline - window / 2n) {
+      await this.#parts.cases?.file(view.epoch, place.seat, lost);
       return await workbook.keep(work);
+    }
     context.logger.warn(
       { epoch: view.epoch.toString(), missing: work.missing.length },
       "rows of an audit's sample are missing: the commit waits for repair",
@@ -91,7 +94,7 @@ export class Prover {
     return undefined;
   }
 
-  async #make(view: AuditView, place: Place, seed: Uint8Array, moment: Moment): Promise<AuditWork> {
+  async #make(view: AuditView, place: Place, seed: Uint8Array, moment: Moment) {
     const { sources, metrics, signal } = this.#parts;
     const { epoch, liable, units } = view;
     const epochStart = epoch * moment.epochLength;
@@ -99,11 +102,13 @@ export class Prover {
     const samples = samplesOf(seed, liable, audited);
     const end = metrics.seconds.startTimer();
     const request = { committee: place.committee, seed, samples, epochStart };
-    const { values, missing, rowsRead } = await gatherSamples(sources, request, signal);
+    const { values, missing, lost, rowsRead } = await gatherSamples(sources, request, signal);
     end();
     metrics.rowsRead.inc(rowsRead);
     metrics.missingRows.set(missing.length);
-    return { epoch, ...place, nodeSeed: seed, units, liable, values: Buffer.concat(values), missing };
+    const shown = { values: Buffer.concat(values), missing };
+    const work: AuditWork = { epoch, ...place, nodeSeed: seed, units, liable, ...shown };
+    return { work, lost };
   }
 
   /** Under the seat's last holder, as the contract makes it. */

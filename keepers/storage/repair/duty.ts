@@ -13,6 +13,7 @@ import {
 import type { Place } from "../chain/membership.ts";
 import type { BatchIndex } from "../disk/batchIndex.ts";
 import type { BatchLayout } from "../format/batch.ts";
+import { sizeOf } from "../format/placement.ts";
 import { findList } from "./lists.ts";
 import type { RestoreParts } from "./parts.ts";
 import { planRepair, type RepairBudget, type RepairStep, type SegmentNeed } from "./planner.ts";
@@ -42,6 +43,8 @@ interface Self {
 
 /** Segments that are looked at together, so that those nearest to loss come first; bounds the memory. */
 const MAX_SHORTAGES = 8_192;
+/** Three quarters: the rest has less than the half that a segment takes. */
+const MOST_SLOTS = 192;
 
 /** Finds what this node must hold and lacks, and brings it back. What has been found complete is not looked at again. */
 export class RepairDuty {
@@ -49,6 +52,8 @@ export class RepairDuty {
   /** Roots of batches of which nothing is missing for `#slots`. */
   readonly #complete = new Set<string>();
   #slots = 0n;
+  /** Segments that the last look found beyond repair, while most of the committee answered. */
+  #hopeless: ReadonlySet<string> = new Set();
   /** What the last round saw, when it left nothing to do. */
   #idleAt: string | undefined;
 
@@ -62,6 +67,11 @@ export class RepairDuty {
     this.#idleAt = undefined;
   }
 
+  /** @param commitment lower-case hex without prefix */
+  isHopeless(commitment: string): boolean {
+    return this.#hopeless.has(commitment);
+  }
+
   /** Does a part of what there is to do; true when more can be done at once. */
   async round(signal: AbortSignal): Promise<boolean> {
     const self = await this.#self();
@@ -73,6 +83,7 @@ export class RepairDuty {
     this.#idleAt = stamp;
     const shortages = await this.#look(self, signal);
     this.#needs.metrics.missing.set(shortages.size);
+    if (shortages.size === 0) this.#setHopeless([]);
     return shortages.size > 0 && (await this.#repair(self, shortages, signal));
   }
 
@@ -128,6 +139,7 @@ export class RepairDuty {
     }));
     const plan = planRepair(needs, budget);
     metrics.hopeless.set(plan.hopeless.length);
+    this.#setHopeless(this.#reaches(self) ? plan.hopeless : []);
     const members = new Map(others.map((member) => [member.number, member]));
     const steps = [...plan.steps];
     let restored = 0;
@@ -139,6 +151,18 @@ export class RepairDuty {
     };
     await Promise.all(Array.from({ length: parallel }, work));
     return restored > 0;
+  }
+
+  #setHopeless(needs: readonly SegmentNeed[]): void {
+    this.#hopeless = new Set(needs.map(({ name }) => name));
+    this.#needs.metrics.lost.set(needs.length);
+  }
+
+  /** Whether those that answered own enough to say that nobody has what they lack: who is cut off must not think so. */
+  #reaches(self: Self): boolean {
+    const answering = this.#others(self).filter((member) => this.#needs.book.isUsable(member));
+    const slots = answering.reduce((sum, member) => sum | member.slots, self.member.slots);
+    return sizeOf(slots) >= MOST_SLOTS;
   }
 
   async #restore(

@@ -25,6 +25,10 @@ export function createRepairMetrics(registry: Registry) {
     }),
     missing: gauge("missing_segments", "Segments of which strips are missing here"),
     hopeless: gauge("hopeless_segments", "Segments of which nothing that is missing can be had now"),
+    lost: gauge(
+      "lost_segments",
+      "Segments of which that holds although members with three quarters of the slots have answered",
+    ),
     segments: new Counter({
       name: "mycelia_storage_repair_segments_total",
       help: "Segments repaired, by the most strips that could still be lost when it began",

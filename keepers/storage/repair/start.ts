@@ -32,8 +32,12 @@ const DEFAULTS = {
 const PLAN_SECONDS = 10;
 const PLAN_SEGMENTS = 256;
 
-/** Keeps what this node must hold complete, until the keeper stops. */
-export function startRepair(context: KeeperContext, place: RepairPlace, options: RepairOptions = {}): void {
+/** Keeps what this node must hold complete, until the keeper stops. @returns what it knows of what can't be repaired */
+export function startRepair(
+  context: KeeperContext,
+  place: RepairPlace,
+  options: RepairOptions = {},
+): Pick<RepairDuty, "isHopeless"> {
   const settings = { ...DEFAULTS, ...options };
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
@@ -47,6 +51,7 @@ export function startRepair(context: KeeperContext, place: RepairPlace, options:
   });
   runInBackground(context, "repair", work({ duty, alarm, signal, context, pollMs: settings.pollMs }));
   context.closers.add("repair's work", async () => stop.abort());
+  return duty;
 }
 
 function partsOf(context: KeeperContext, { bytesPerSecond, parallel, timeoutMs }: Required<RepairOptions>) {

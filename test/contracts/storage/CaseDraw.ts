@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { hexlify } from "ethers";
 import fc from "fast-check";
 import { network } from "hardhat";
-import { ASKED_ROWS, rowsAsked } from "../../../keepers/storage/audits/cases.ts";
+import { ASKED_ROWS, rowsAsked } from "../../../keepers/storage/cases/rowsAsked.ts";
 import { setOf } from "../../../keepers/storage/format/placement.ts";
 import type { TypedContractMethod } from "../../../typechain-types/common.js";
 

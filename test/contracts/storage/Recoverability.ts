@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { network } from "hardhat";
-import { rowsAsked } from "../../../keepers/storage/audits/cases.ts";
+import { rowsAsked } from "../../../keepers/storage/cases/rowsAsked.ts";
 import { auditClock } from "./auditClock.ts";
 import { FILING_DEPOSIT, type Member, MISSES_ALLOWED, NODE_BOND, WINDOW } from "./audited.ts";
 import {

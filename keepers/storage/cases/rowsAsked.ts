@@ -1,6 +1,6 @@
 import { getBytes, keccak256, toBeHex } from "ethers";
+import { rowOfSample } from "../audits/samples.ts";
 import { elementsOf } from "../format/placement.ts";
-import { rowOfSample } from "./samples.ts";
 
 /*
  * Which rows a case about an unrecoverable segment asks for: the other half of `contracts/storage/libraries/CaseDraw.sol`.
