@@ -23,6 +23,7 @@ import { createReadMeter, type OpenReads } from "./node/readMeter.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 import type { CreditLimit } from "./node/uploadCredit.ts";
+import { type PresenceOptions, startPresence } from "./presence/start.ts";
 import { type RepairOptions, startRepair } from "./repair/start.ts";
 
 /** Error codes whose HTTP status does not follow from their last part. */
@@ -69,6 +70,8 @@ export interface StorageNodeOptions {
   readonly audits?: AuditOptions | false;
   /** How the node takes part in cases about what can't be rebuilt; on by default, likewise. */
   readonly cases?: CaseOptions | false;
+  /** How the node says that it is there, and watches whether other members are; on by default. */
+  readonly presence?: PresenceOptions | false;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -161,6 +164,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     { batches, lists, segments, isHopeless: (name) => repair?.isHopeless(name) ?? false },
     settings,
   );
+  if (settings.presence !== false) startPresence(context, committee, settings.presence);
   addProbes(context, committee, segments);
 }
 

@@ -5,6 +5,7 @@ import { runDuties } from "../../runtime/duties/duties.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import { rewardsOf } from "../chain/audits.ts";
 import { type Place, placeOf } from "../chain/membership.ts";
+import { Turns } from "../chain/turns.ts";
 import { AuditReader, type AuditView, type Moment } from "./auditReader.ts";
 import type { SampleSources } from "./locate.ts";
 import { createAuditMetrics } from "./metrics.ts";
@@ -12,7 +13,6 @@ import { type AuditParts, sendCall } from "./parts.ts";
 import { type Crank, type Duty, dutiesOf, isOver } from "./plan.ts";
 import { Prover } from "./prove.ts";
 import { evictShort, openSeats, settleSeats } from "./settle.ts";
-import { Turns } from "./turns.ts";
 import { Workbook } from "./workbook.ts";
 
 export interface AuditOptions {

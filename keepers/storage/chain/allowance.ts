@@ -2,6 +2,7 @@ import { Interface, type Provider } from "ethers";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 
 const erc20 = new Interface([
+  "function balanceOf(address account) view returns (uint256)",
   "function allowance(address owner, address spender) view returns (uint256)",
   "function approve(address spender, uint256 amount) returns (bool)",
 ]);
@@ -32,4 +33,10 @@ export async function ensureAllowance(
     { key, to: token, data: erc20.encodeFunctionData("approve", [spender, amount]) },
     signal,
   );
+}
+
+/** Wei of a token that an account has. */
+export async function balanceOf(provider: Provider, token: string, account: string): Promise<bigint> {
+  const data = erc20.encodeFunctionData("balanceOf", [account]);
+  return erc20.decodeFunctionResult("balanceOf", await provider.call({ to: token, data }))[0];
 }

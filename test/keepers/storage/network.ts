@@ -108,6 +108,7 @@ export class StorageNetwork {
         codec,
         committeeTtlMs: 50,
         repair: false,
+        presence: false,
         ...options,
       }),
     );

@@ -4,7 +4,7 @@ import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 
 /** What may be asked of a node beside its setup. */
 export type NodeProcessOptions = Partial<
-  Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner" | "repair">
+  Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner" | "repair" | "presence">
 >;
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
@@ -14,6 +14,7 @@ await startStorageNode(context, {
   creditBytesPerSigner: 1024 ** 3,
   register: true,
   repair: false,
+  presence: false,
   ...setup.options,
 });
 context.closers.add("server", () => context.server.close());
