@@ -25,7 +25,14 @@ export const storageRole = defineRole({
       peerReadBytesPerDay: bytes.default(1024 ** 3).describe("bytes all other members read in a day"),
       maxUploads: z.number().int().positive().default(32).describe("uploads taken at once"),
       maxReads: z.number().int().positive().default(64).describe("reads served at once"),
+      challengesPerEpoch: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(2)
+        .describe("silent members challenged in an epoch, each for a deposit; 0 leaves that to others"),
     })
     .prefault({}),
-  start: startStorageNode,
+  start: (context, { challengesPerEpoch, ...settings }) =>
+    startStorageNode(context, { ...settings, presence: { challengesPerEpoch } }),
 });
