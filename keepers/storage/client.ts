@@ -16,6 +16,7 @@ import type {
   PutManyResult,
   PutOptions,
   PutResult,
+  ReadSessionOrder,
   StorageCallOptions,
   StorageClient,
   StorageClientNeeds,
@@ -27,6 +28,8 @@ import { DirectoryReader } from "./client/directoryReader.ts";
 import { createMemberApi } from "./client/memberApi.ts";
 import { ObjectReader } from "./client/objectReader.ts";
 import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
+import { closeSession, openSession } from "./client/readOpening.ts";
+import { ReadPurse } from "./client/readPurse.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
 import { KeyedLock } from "./disk/keyedLock.ts";
@@ -61,14 +64,44 @@ class Client implements StorageClient {
   readonly #limits: ClientLimits;
   readonly #reader: ObjectReader;
   readonly #publishing = new KeyedLock();
+  readonly #purse: ReadPurse | undefined;
   #ledger: LogLedger | undefined;
 
   constructor(needs: StorageClientNeeds) {
     this.#needs = needs;
     this.#limits = { ...DEFAULT_LIMITS, ...needs.limits };
     const { provider, deployment, codec } = needs;
+    this.#purse = openPurse(needs);
     const committees = createCommitteeBook(provider, deployment);
     this.#reader = new ObjectReader({ codec, api: this.#api(), limits: this.#limits, committees });
+  }
+
+  async openReadSession(
+    order: ReadSessionOrder,
+    key: string,
+    { signal = new AbortController().signal }: StorageCallOptions = {},
+  ): Promise<bigint> {
+    const { transactions, signer, store } = this.#needs;
+    const purse = this.#purse;
+    if (transactions === undefined || signer === undefined || store === undefined || purse === undefined)
+      throw unsigned("opening a read session");
+    const needs = { ...this.#needs, transactions, signal };
+    const own = { store: store.under("reads/"), voucherSigner: signer.address };
+    const id = await this.#publishing.run("allowance", () =>
+      openSession({ ...needs, ...own }, { ...order, key }),
+    );
+    purse.add(id);
+    return id;
+  }
+
+  async closeReadSession(
+    id: bigint,
+    { signal = new AbortController().signal }: StorageCallOptions = {},
+  ): Promise<bigint> {
+    const { transactions } = this.#needs;
+    if (transactions === undefined) throw unsigned("closing a read session");
+    this.#purse?.drop(id);
+    return await closeSession({ ...this.#needs, transactions, signal }, id);
   }
 
   async put(source: ByteSource, options: PutOptions = {}): Promise<PutResult> {
@@ -182,8 +215,29 @@ class Client implements StorageClient {
 
   #api() {
     const { http, chainId, signer } = this.#needs;
-    return createMemberApi({ http, chainId, signer, timeoutMs: this.#limits.requestMs });
+    return createMemberApi({
+      ...{ http, chainId, signer, purse: this.#purse },
+      timeoutMs: this.#limits.requestMs,
+    });
   }
+}
+
+/** What pays for reads; nothing for a client without key or store. @throws FatalError storage/no-signer when it is given sessions */
+function openPurse({
+  provider,
+  deployment,
+  chainId,
+  signer,
+  store,
+  readSessions = [],
+}: StorageClientNeeds): ReadPurse | undefined {
+  const sessions = deployment.contracts.ReadSessions?.address;
+  if (sessions !== undefined && signer !== undefined && store !== undefined) {
+    const scope = { chainId, sessions };
+    return new ReadPurse({ provider, deployment, scope, signer, store: store.under("reads/") }, readSessions);
+  }
+  if (readSessions.length > 0) throw unsigned("paying for reads");
+  return undefined;
 }
 
 function requireTerm(months: number): number {
@@ -198,6 +252,6 @@ function requireTerm(months: number): number {
 function unsigned(act: string): FatalError {
   return new FatalError(
     "storage/no-signer",
-    `${act} needs a key; make the client with a signer (and, to publish, a transaction sender and a store)`,
+    `${act} needs a key; make the client with a signer (and, to publish, a transaction sender and a store; to pay for reads, a store)`,
   );
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Codec, createCodec } from "../coding/codec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
+import type { Store } from "../runtime/store/store.ts";
 import { type AuditOptions, startAuditDuty } from "./audits/auditDuty.ts";
 import type { SampleSources } from "./audits/locate.ts";
 import { type CaseOptions, type CasePlace, startCases } from "./cases/start.ts";
@@ -11,6 +12,7 @@ import { createCreditView } from "./chain/credit.ts";
 import { ensureMember, placeOf } from "./chain/membership.ts";
 import { createCommitteeCount } from "./chain/rendezvous.ts";
 import { BatchIndex } from "./disk/batchIndex.ts";
+import { PaidReads } from "./disk/paidReads.ts";
 import { PendingBatches } from "./disk/pendingBatches.ts";
 import { SegmentStore } from "./disk/segmentStore.ts";
 import { sizeOf } from "./format/placement.ts";
@@ -19,7 +21,9 @@ import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
 import { addPackRoutes } from "./node/packRoutes.ts";
 import { addPeerRoutes } from "./node/peerRoutes.ts";
 import { addPublicationRoutes } from "./node/publicationRoutes.ts";
+import { type ReadClaimOptions, startReadClaims } from "./node/readClaims.ts";
 import { createReadMeter, type OpenReads } from "./node/readMeter.ts";
+import { ReadPayments } from "./node/readPayments.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 import type { CreditLimit } from "./node/uploadCredit.ts";
@@ -28,6 +32,7 @@ import { type RepairOptions, startRepair } from "./repair/start.ts";
 
 /** Error codes whose HTTP status does not follow from their last part. */
 const STATUSES = {
+  "storage/budget-exhausted": 402,
   "storage/credit-exceeded": 402,
   "storage/not-held": 409,
   "storage/wrong-committee": 409,
@@ -35,7 +40,9 @@ const STATUSES = {
   "storage/too-many-batches": 429,
   "storage/reads-exceeded": 429,
   "storage/not-my-slot": 403,
+  "storage/voucher-refused": 403,
   "storage/unknown-batch": 404,
+  "storage/unknown-session": 404,
   "storage/expired-batch": 410,
 } as const;
 
@@ -72,6 +79,8 @@ export interface StorageNodeOptions {
   readonly cases?: CaseOptions | false;
   /** How the node says that it is there, and watches whether other members are; on by default. */
   readonly presence?: PresenceOptions | false;
+  /** How the node claims what read sessions owe it; it takes vouchers wherever ReadSessions is deployed. */
+  readonly readClaims?: ReadClaimOptions;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -127,7 +136,9 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     freeReadBytesPerDay: freeBytesPerDay,
     peerReadBytesPerDay: peerBytesPerDay,
   } = settings;
-  const meter = createReadMeter({ verifier, committee, creditOf, open, freeBytesPerDay, peerBytesPerDay });
+  const payments = takePayments(context, store.under("reads/"), settings.readClaims);
+  const quotas = { open, freeBytesPerDay, peerBytesPerDay };
+  const meter = createReadMeter({ verifier, committee, creditOf, payments, ...quotas });
   const hooks = createRouteHooks(verifier, metrics, creditOf, meter, {
     uploads: settings.maxUploads,
     reads: settings.maxReads,
@@ -188,6 +199,21 @@ function creditLimit(
 ): CreditLimit {
   const view = createCreditView(provider, deployment, { ttlMs, freshMs: Math.min(ttlMs, 1_000) });
   return async (signer, fresh) => creditBytesPerSigner + (await view.bytesOf(signer, fresh));
+}
+
+/** Takes vouchers, and claims what they say; undefined where nobody can open a session. */
+function takePayments(
+  context: KeeperContext,
+  store: Store,
+  options: ReadClaimOptions | undefined,
+): ReadPayments | undefined {
+  const { provider, deployment, chainId, transactions } = context;
+  const sessions = deployment.contracts.ReadSessions?.address;
+  if (sessions === undefined) return undefined;
+  const book = new PaidReads(store);
+  startReadClaims(context, book, options);
+  const operator = transactions.address;
+  return new ReadPayments({ provider, deployment, scope: { chainId, sessions }, operator, book });
 }
 
 /** A node checks rows and codes nothing, which pays for no thread of its own. */

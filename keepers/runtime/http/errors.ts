@@ -1,9 +1,11 @@
 import { MyceliaError } from "../errors.ts";
 
-/** What a peer said in its problem document (RFC 9457), as far as it can be trusted: text, bounded. */
+/** What a peer said in its problem document (RFC 9457), as far as it can be trusted: bounded, and text but for `details`. */
 export interface RemoteProblem {
   readonly code: string;
   readonly detail: string;
+  /** As the peer says: anything. */
+  readonly details?: unknown;
 }
 
 /** Every failure of an HTTP request, ours or a peer's. */

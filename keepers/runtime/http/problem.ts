@@ -78,7 +78,8 @@ export function readProblem(body: Uint8Array): RemoteProblem | undefined {
   if (typeof parsed !== "object" || parsed === null || !("code" in parsed)) return undefined;
   if (typeof parsed.code !== "string" || !/^[a-z0-9/-]{1,64}$/.test(parsed.code)) return undefined;
   const detail = "detail" in parsed && typeof parsed.detail === "string" ? parsed.detail : "";
-  return { code: parsed.code, detail: printable(detail).slice(0, MAX_TEXT) };
+  const said = { code: parsed.code, detail: printable(detail).slice(0, MAX_TEXT) };
+  return "details" in parsed ? { ...said, details: parsed.details } : said;
 }
 
 /** Foreign text must not steer a terminal or forge a log line. */

@@ -8,6 +8,7 @@ import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { TableVersion } from "../format/batchReceipts.ts";
 import { MAX_LOCATIONS_BYTES, type ObjectLocation, parseLocations } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
+import { VOUCHER_HEADER } from "../format/readVoucher.ts";
 import {
   MAX_HEAD_BYTES,
   MAX_STRIPS_ANSWER_BYTES,
@@ -18,6 +19,7 @@ import {
 } from "../format/segmentFormat.ts";
 import { stripBytes } from "../format/stripFormat.ts";
 import type { Publication } from "../node/publicationRoutes.ts";
+import type { ReadPurse } from "./readPurse.ts";
 
 /** The requests that a storage node answers. What comes back is parsed, not yet checked. */
 export interface MemberApi {
@@ -65,6 +67,8 @@ export interface MemberApiNeeds {
   readonly chainId: number;
   /** Needed for what costs a member something; reads need none. */
   readonly signer?: KeySigner | undefined;
+  /** Pays for reads where a member asks for it. */
+  readonly purse?: ReadPurse | undefined;
   /** Limit for one request, milliseconds. */
   readonly timeoutMs: number;
 }
@@ -76,6 +80,14 @@ const ANSWER_HEADER_BYTES = 34;
 
 type Ask = (member: CommitteeMember, path: string, request: HttpRequest) => Promise<Uint8Array>;
 
+interface ReadRequest extends HttpRequest {
+  readonly maxBytes: number;
+  /** Bytes of the answer, where they are known. */
+  readonly expectedBytes?: number;
+}
+
+type Read = (member: CommitteeMember, path: string, request: ReadRequest) => Promise<Uint8Array>;
+
 export function createMemberApi(needs: MemberApiNeeds): MemberApi {
   const ask: Ask = async (member, path, request) => {
     const answer = await needs.http.request(urlOf(member, path), { timeoutMs: needs.timeoutMs, ...request });
@@ -85,24 +97,50 @@ export function createMemberApi(needs: MemberApiNeeds): MemberApi {
 }
 
 /** Reads are signed for members that have asked for it: a signature costs them more than a look-up. */
-function signedWhenAsked({ signer, chainId }: MemberApiNeeds, ask: Ask): Ask {
+function signedWhenAsked(needs: MemberApiNeeds, ask: Ask): Read {
+  const { signer, chainId } = needs;
   const asking = new Set<string>();
   const signed = async (by: KeySigner, member: CommitteeMember, path: string, request: HttpRequest) => {
     const what = { chainId, audience: member.signer, method: "GET", url: urlOf(member, path) };
     const headers = { ...request.headers, authorization: await signRequest(by, what) };
     return await ask(member, path, { ...request, headers });
   };
+  if (signer === undefined) return ask;
+  const paid = paidWhenAsked(needs.purse, (member, path, request) => signed(signer, member, path, request));
   return async (member, path, request) => {
-    if (signer === undefined) return await ask(member, path, request);
-    if (asking.has(member.signer)) return await signed(signer, member, path, request);
+    if (asking.has(member.signer)) return await paid(member, path, request);
     try {
       return await ask(member, path, request);
     } catch (error) {
-      if (!(error instanceof HttpError) || error.problem?.code !== "storage/unsigned") throw error;
+      if (!isProblem(error, "storage/unsigned")) throw error;
       asking.add(member.signer);
-      return await signed(signer, member, path, request);
+      return await paid(member, path, request);
     }
   };
+}
+
+/** Reads are paid for, from the first refusal on, where a session pays the member: what is free is read first. */
+function paidWhenAsked(purse: ReadPurse | undefined, ask: Ask): Read {
+  if (purse === undefined) return ask;
+  const paying = new Set<string>();
+  const paid: Read = (member, path, request) =>
+    purse.read(member, { expected: request.expectedBytes, most: request.maxBytes }, (voucher) =>
+      ask(member, path, { ...request, headers: { ...request.headers, [VOUCHER_HEADER]: voucher } }),
+    );
+  return async (member, path, request) => {
+    if (paying.has(member.operator)) return await paid(member, path, request);
+    try {
+      return await ask(member, path, request);
+    } catch (error) {
+      if (!isProblem(error, "storage/payment-required") || !(await purse.pays(member))) throw error;
+      paying.add(member.operator);
+      return await paid(member, path, request);
+    }
+  };
+}
+
+function isProblem(error: unknown, code: string): boolean {
+  return error instanceof HttpError && error.problem?.code === code;
 }
 
 /** Signs method and path, and the body where the path does not name it by its hash. */
@@ -142,14 +180,15 @@ function writes(
   };
 }
 
-function reads(ask: Ask): Pick<MemberApi, "head" | "strips" | "locations"> {
+function reads(ask: Read): Pick<MemberApi, "head" | "strips" | "locations"> {
   return {
     head: async (member, commitment, signal) =>
       parseHead(await ask(member, `segments/${nameOf(commitment)}`, { maxBytes: MAX_HEAD_BYTES, signal })),
     strips: async (member, commitment, shape, numbers, signal) => {
       const path = `segments/${nameOf(commitment)}/strips?numbers=${numbers.join(",")}`;
       const maxBytes = Math.max(MAX_STRIPS_ANSWER_BYTES, ANSWER_HEADER_BYTES + stripBytes(shape));
-      return parseStripsAnswer(await ask(member, path, { maxBytes, signal }), shape);
+      const expectedBytes = ANSWER_HEADER_BYTES + numbers.length * stripBytes(shape);
+      return parseStripsAnswer(await ask(member, path, { maxBytes, expectedBytes, signal }), shape);
     },
     locations: async (member, name, signal, after) => {
       const query = after === undefined ? "" : `?after=${nameOf(after)}`;

@@ -29,7 +29,7 @@ export function addPackRoutes(server: FastifyInstance, { segments, hooks }: Pack
   );
   server.get<{ Params: { name: string }; Querystring: { after?: string } }>(
     "/objects/:name",
-    { onRequest: hooks.read },
+    { ...hooks.read },
     async (request) => {
       const name = nameOf(parseName(request.params.name));
       const { after } = request.query;

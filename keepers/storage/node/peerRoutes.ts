@@ -34,18 +34,14 @@ export function addPeerRoutes(server: FastifyInstance, needs: PeerRoutesNeeds): 
       return reply.type("application/octet-stream").send(encodeHoldings(sets));
     },
   );
-  server.get<{ Params: { root: string } }>(
-    "/batches/:root",
-    { onRequest: hooks.read },
-    async (request, reply) => {
-      const root = nameOf(parseName(request.params.root));
-      const list = await lists.list(root);
-      if (list === undefined) {
-        throw new FatalError("storage/not-found", `this node does not know what is in batch ${root}`, {
-          name: root,
-        });
-      }
-      return reply.type("application/octet-stream").send(list);
-    },
-  );
+  server.get<{ Params: { root: string } }>("/batches/:root", { ...hooks.read }, async (request, reply) => {
+    const root = nameOf(parseName(request.params.root));
+    const list = await lists.list(root);
+    if (list === undefined) {
+      throw new FatalError("storage/not-found", `this node does not know what is in batch ${root}`, {
+        name: root,
+      });
+    }
+    return reply.type("application/octet-stream").send(list);
+  });
 }

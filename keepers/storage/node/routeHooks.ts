@@ -8,6 +8,7 @@ import { MyceliaError } from "../../runtime/errors.ts";
 import { requireSignature } from "../../runtime/http/authentication.ts";
 import type { RequestVerifier } from "../../runtime/http/requestVerifier.ts";
 import type { StorageMetrics } from "./metrics.ts";
+import type { ReadHooks } from "./readMeter.ts";
 import { createRequestGate } from "./requestGate.ts";
 import { type CreditLimit, requireCredit } from "./uploadCredit.ts";
 import { requireUploader } from "./uploadSignature.ts";
@@ -20,8 +21,8 @@ export interface RouteHooks {
   readonly signed: SignedHooks;
   /** The same, by somebody with credit. */
   readonly credited: SignedHooks;
-  /** Reads: bounded in number, and in bytes for who is not let in freely. */
-  readonly read: onRequestAsyncHookHandler[];
+  /** Reads: bounded in number, and in bytes or by vouchers for who is not let in freely. */
+  readonly read: ReadHooks;
   readonly countRefusal: onErrorHookHandler;
 }
 
@@ -41,7 +42,7 @@ export function createRouteHooks(
   verifier: RequestVerifier,
   metrics: StorageMetrics,
   creditOf: CreditLimit,
-  meter: onRequestAsyncHookHandler,
+  meter: ReadHooks,
   limits: GateLimits,
 ): RouteHooks {
   const uploads = createRequestGate(limits.uploads);
@@ -51,7 +52,7 @@ export function createRouteHooks(
     upload: [uploads, requireUploader(verifier), credit],
     signed: { onRequest: [uploads, onRequest], preHandler: [preHandler] },
     credited: { onRequest: [uploads, onRequest], preHandler: [preHandler, credit] },
-    read: [createRequestGate(limits.reads), meter],
+    read: { onRequest: [createRequestGate(limits.reads), ...meter.onRequest], onSend: meter.onSend },
     countRefusal(_request, _reply, error, done) {
       metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");
       done();

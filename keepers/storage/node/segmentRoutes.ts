@@ -47,7 +47,7 @@ export function addSegmentRoutes(server: FastifyInstance, needs: SegmentRoutesNe
       return await accept(needs, commitment, request.signer.toLowerCase(), upload);
     },
   );
-  server.get<Named>("/segments/:commitment", { onRequest: hooks.read }, async (request, reply) => {
+  server.get<Named>("/segments/:commitment", { ...hooks.read }, async (request, reply) => {
     const head = await segments.head(parseName(request.params.commitment));
     if (head === undefined) throw notFound(request.params.commitment);
     metrics.served(head.length);
@@ -55,7 +55,7 @@ export function addSegmentRoutes(server: FastifyInstance, needs: SegmentRoutesNe
   });
   server.get<Named & { Querystring: { numbers?: string } }>(
     "/segments/:commitment/strips",
-    { onRequest: hooks.read },
+    { ...hooks.read },
     async (request, reply) => {
       const answer = await readStrips(segments, parseName(request.params.commitment), request.query.numbers);
       metrics.served(answer.length);

@@ -1,0 +1,184 @@
+import type { Provider } from "ethers";
+import { z } from "zod";
+import type { Deployment } from "../../runtime/context.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import { HttpError } from "../../runtime/http/errors.ts";
+import type { KeySigner } from "../../runtime/keys/signer.ts";
+import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
+import type { Store } from "../../runtime/store/store.ts";
+import type { CommitteeMember } from "../chain/committeeView.ts";
+import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
+import { KeyedLock } from "../disk/keyedLock.ts";
+import { encodeVoucher, signReadVoucher, type VoucherScope } from "../format/readVoucher.ts";
+import { ReadAccount, type ReadBill } from "./readAccount.ts";
+
+export interface ReadPurseNeeds {
+  readonly provider: Provider;
+  readonly deployment: Deployment;
+  readonly scope: VoucherScope;
+  /** Signs vouchers and requests: that of the sessions. */
+  readonly signer: KeySigner;
+  /** Remembers what was signed, so that a restart neither pays twice nor forgets what it owes. */
+  readonly store: Store;
+}
+
+/** What an answer may weigh. */
+export interface AnswerSize {
+  /** Bytes, where the reader knows them. */
+  readonly expected?: number | undefined;
+  /** Most bytes that are taken. */
+  readonly most: number;
+}
+
+interface Paying {
+  readonly session: ReadSession;
+  readonly operator: string;
+  readonly account: ReadAccount;
+}
+
+const digits = z.string().regex(/^(0|[1-9]\d{0,38})$/);
+const bill = z.object({
+  price: digits,
+  servedBytes: z.number().int().nonnegative(),
+  answerBytes: z.number().int().nonnegative(),
+});
+
+/** Pays members out of read sessions: signs vouchers as it reads, for what it has received and the next answer. */
+export class ReadPurse {
+  readonly #needs: ReadPurseNeeds;
+  readonly #signed: Records<bigint>;
+  readonly #sessions: Map<bigint, Promise<ReadSession> | undefined>;
+  /** By operator; nothing where no session pays it. */
+  readonly #paying = new Map<string, Promise<Paying | undefined>>();
+  readonly #turns = new KeyedLock();
+
+  constructor(needs: ReadPurseNeeds, sessions: readonly bigint[] = []) {
+    this.#needs = needs;
+    this.#signed = createRecords(needs.store, "signed/", plainFormat());
+    this.#sessions = new Map(sessions.map((id) => [id, undefined]));
+  }
+
+  /** Takes a session of this signer, newest first. */
+  add(id: bigint): void {
+    this.#sessions.set(id, undefined);
+    this.#paying.clear();
+  }
+
+  /** Takes no more vouchers from a session. */
+  drop(id: bigint): void {
+    this.#sessions.delete(id);
+    this.#paying.clear();
+  }
+
+  /** Whether a session pays this member. */
+  async pays(member: CommitteeMember): Promise<boolean> {
+    return (await this.#payingOf(member)) !== undefined;
+  }
+
+  /**
+   * Has a request answered that is paid for; when the member asks for more than was signed, and has a right to it, once more.
+   * @param send sends the request with a voucher as the header's value
+   * @throws FatalError storage/overcharged; RetryableError storage/budget-exhausted; what `send` throws
+   */
+  async read(
+    member: CommitteeMember,
+    size: AnswerSize,
+    send: (voucher: string) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    const paying = await this.#payingOf(member);
+    if (paying === undefined) throw unpaid(member);
+    const { account } = paying;
+    const turn = account.begin(size.expected, size.most);
+    // What may have been sent without coming is counted as sent.
+    let bytes: bigint | undefined = 0n;
+    try {
+      const first = await this.#sign(paying, () => account.amount());
+      bytes = undefined;
+      const answer = await send(first).catch(async (error: unknown) => {
+        const asked = billOf(error);
+        if (asked === undefined) throw error;
+        bytes = 0n;
+        const second = await this.#sign(paying, () => account.accept(turn, asked));
+        bytes = undefined;
+        return await send(second);
+      });
+      bytes = BigInt(answer.length);
+      return answer;
+    } catch (error) {
+      // A member that refuses has sent nothing.
+      if (error instanceof HttpError && error.status !== undefined && error.status >= 400) bytes = 0n;
+      throw error;
+    } finally {
+      account.end(turn, bytes);
+    }
+  }
+
+  /** One after the other, so that what is durable never falls behind what was signed. */
+  async #sign({ session, operator }: Paying, amountOf: () => bigint): Promise<string> {
+    const { signer, scope } = this.#needs;
+    const key = keyOf(session.id, operator);
+    return await this.#turns.run(key, async () => {
+      const amount = amountOf();
+      await this.#signed.put(key, amount);
+      return encodeVoucher(await signReadVoucher(signer, scope, { session: session.id, operator, amount }));
+    });
+  }
+
+  #payingOf({ operator }: CommitteeMember): Promise<Paying | undefined> {
+    const known = this.#paying.get(operator);
+    if (known !== undefined) return known;
+    const found = this.#find(operator);
+    this.#paying.set(operator, found);
+    found.catch(() => this.#paying.delete(operator));
+    return found;
+  }
+
+  async #find(operator: string): Promise<Paying | undefined> {
+    const { provider, deployment, signer } = this.#needs;
+    for (const id of [...this.#sessions.keys()].reverse()) {
+      const session = await this.#session(id);
+      if (session.signer !== signer.address.toLowerCase()) throw foreign(session, signer.address);
+      const seat = await payableSeat(provider, deployment, session, operator);
+      if (seat === 0) continue;
+      const signed = (await this.#signed.get(keyOf(id, operator))) ?? 0n;
+      const account = new ReadAccount(session.price, capDown(session, seat), signed);
+      return { session, operator, account };
+    }
+    return undefined;
+  }
+
+  #session(id: bigint): Promise<ReadSession> {
+    const { provider, deployment } = this.#needs;
+    const known = this.#sessions.get(id);
+    if (known !== undefined) return known;
+    const session = readSession(provider, deployment, id);
+    this.#sessions.set(id, session);
+    session.catch(() => this.#sessions.set(id, undefined));
+    return session;
+  }
+}
+
+/** What a member asks for; undefined when it has failed otherwise. */
+function billOf(error: unknown): ReadBill | undefined {
+  if (!(error instanceof HttpError) || error.problem?.code !== "storage/payment-required") return undefined;
+  const parsed = bill.safeParse(error.problem.details);
+  if (!parsed.success) return undefined;
+  const { price, servedBytes, answerBytes } = parsed.data;
+  return { price: BigInt(price), servedBytes: BigInt(servedBytes), answerBytes: BigInt(answerBytes) };
+}
+
+function keyOf(id: bigint, operator: string): string {
+  return `${id}/${operator.toLowerCase()}`;
+}
+
+function unpaid({ number }: CommitteeMember): FatalError {
+  return new FatalError("storage/unpaid-member", `no open read session pays member ${number}`);
+}
+
+function foreign({ id, signer }: ReadSession, own: string): FatalError {
+  return new FatalError(
+    "storage/wrong-signer",
+    `the vouchers of read session ${id} are signed by ${signer}, this client has ${own}; use that key`,
+    { session: id, signer, own },
+  );
+}
