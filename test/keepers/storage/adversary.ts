@@ -9,6 +9,7 @@ export class Adversary {
   readonly #server: Server;
   readonly #target: string;
   #twist: Twist = (_path, body) => body;
+  #twistRefusal: Twist = (_path, body) => body;
   requests = 0;
 
   private constructor(target: string) {
@@ -36,6 +37,11 @@ export class Adversary {
     this.#twist = twist;
   }
 
+  /** The same for what the node refuses. */
+  twistRefusal(twist: Twist): void {
+    this.#twistRefusal = twist;
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -47,9 +53,9 @@ export class Adversary {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = "GET", url = "/" } = request;
     const headers: Record<string, string> = {};
-    for (const name of ["content-type", "authorization"] as const) {
+    for (const name of ["content-type", "authorization", "mycelia-read-voucher"] as const) {
       const value = request.headers[name];
-      if (value !== undefined) headers[name] = value;
+      if (typeof value === "string") headers[name] = value;
     }
     const body = method === "GET" ? undefined : Buffer.concat(chunks);
     const answer = await fetch(this.#target + url, {
@@ -58,7 +64,7 @@ export class Adversary {
       ...(body === undefined ? {} : { body }),
     });
     const honest = Buffer.from(await answer.arrayBuffer());
-    const twisted = answer.ok ? this.#twist(`${method} ${url}`, honest) : honest;
+    const twisted = (answer.ok ? this.#twist : this.#twistRefusal)(`${method} ${url}`, honest);
     if (twisted === undefined) return;
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
     response.end(answer.status === 204 ? undefined : twisted);

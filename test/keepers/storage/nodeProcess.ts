@@ -4,7 +4,10 @@ import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 
 /** What may be asked of a node beside its setup. */
 export type NodeProcessOptions = Partial<
-  Pick<StorageNodeOptions, "quotaBytes" | "creditBytesPerSigner" | "repair" | "presence">
+  Pick<
+    StorageNodeOptions,
+    "quotaBytes" | "creditBytesPerSigner" | "repair" | "presence" | "openReads" | "readClaims"
+  >
 >;
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };

@@ -52,16 +52,16 @@ describe("storage: reads are counted", () => {
     const unsigned = createMemberApi({ http, chainId, timeoutMs: 10_000 });
     expect(await refusalOf(unsigned.head(member, commitment, signal))).to.equal("401 storage/unsigned");
     const stranger = await drain(await network.openClient(STRANGER));
-    expect(stranger).to.deep.equal({ reads: 0, refusal: "429 storage/reads-exceeded" });
+    expect(stranger).to.deep.equal({ reads: 0, refusal: "402 storage/payment-required" });
   });
 
   it("sends each reader its quota, and members theirs", async () => {
     const first = await drain(client);
-    expect(first.refusal).to.equal("429 storage/reads-exceeded");
+    expect(first.refusal).to.equal("402 storage/payment-required");
     expect(first.reads).to.be.within(1, 5);
     expect((await drain(client)).reads).to.equal(0);
     const second = await drain(peer);
-    expect(second.refusal).to.equal("429 storage/reads-exceeded");
+    expect(second.refusal).to.equal("402 storage/payment-required");
     expect(second.reads).to.be.within(first.reads + 1, 10);
   });
 });

@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import { parseEther } from "ethers";
+import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
+import { MyceliaError } from "../../../../keepers/runtime/errors.ts";
+import { priceUp } from "../../../../keepers/storage/format/readVoucher.ts";
+import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
+import { Adversary } from "../adversary.ts";
+import { codeOfRejection } from "../codes.ts";
+import { pointAt } from "../segments.ts";
+import { countingByOrigin, MEMBERS, PaidNetwork } from "./paidNetwork.ts";
+
+const STRANGER = 21;
+const POOR = 22;
+const CHEATED = 23;
+const DAY = 86_400;
+
+describe("storage: reads are paid for", () => {
+  let paid: PaidNetwork;
+  let stranger: KeeperContext;
+
+  before(async () => {
+    paid = await PaidNetwork.start([STRANGER, POOR, CHEATED]);
+    stranger = await paid.network.openClient(STRANGER);
+  });
+
+  after(() => paid.network.stop());
+
+  it("lets a stranger read for vouchers, pays each member what it sent, and gives the rest back", async () => {
+    const { network, sessions, objectRoot, data } = paid;
+    expect(await codeOfRejection(paid.client(stranger).get(objectRoot))).to.equal("storage/unavailable");
+
+    const http = countingByOrigin(stranger.http);
+    const reader = paid.client(stranger, http);
+    const order = { budget: parseEther("1"), duration: DAY };
+    const id = await reader.openReadSession(order, "first");
+    expect(await reader.openReadSession(order, "first")).to.equal(id);
+    expect(await paid.client(stranger).openReadSession(order, "first")).to.equal(id);
+    const object = await reader.get(objectRoot);
+    expect(Buffer.from(await object.bytes()).equals(data)).to.equal(true);
+    expect(object.report.blamed).to.deep.equal([]);
+
+    const { price, expiresAt, claimBefore, budget } = await sessions.get(id);
+    await paid.passTo(expiresAt);
+    let all = 0n;
+    for (const node of paid.nodes) {
+      const bytes = http.received.get(node.publicUrl) ?? 0;
+      const owed = priceUp(BigInt(bytes), price);
+      expect(await paid.claimed(id, node.transactions.address, owed), node.publicUrl).to.equal(owed);
+      all += owed;
+    }
+    expect(Number(all)).to.be.greaterThan(Number(priceUp(BigInt(data.length), price)));
+
+    await paid.passTo(claimBefore + 1n);
+    const token = MyceliaToken__factory.connect(network.address("MyceliaToken"), network.chain.provider);
+    const before = await token.balanceOf(stranger.transactions.address);
+    expect(await reader.closeReadSession(id)).to.equal(budget - all);
+    expect((await token.balanceOf(stranger.transactions.address)) - before).to.equal(budget - all);
+  });
+
+  it("goes on after a restart where it was, and stops when the budget is spent", async () => {
+    const { objectRoot, data } = paid;
+    const poor = await paid.network.openClient(POOR);
+    const price = await priceOf(paid);
+    // Enough for each member's part of one reading, not of many.
+    const budget = BigInt(MEMBERS) * priceUp(BigInt(data.length / 3), price);
+    const id = await paid.client(poor).openReadSession({ budget, duration: DAY }, "small");
+    const again = await paid.client(poor, poor.http, [id]).get(objectRoot);
+    expect(Buffer.from(await again.bytes()).equals(data)).to.equal(true);
+
+    let failures: readonly { readonly code: string }[] = [];
+    for (let readings = 0; readings < 8 && failures.length === 0; readings++) {
+      try {
+        const object = await paid.client(poor, poor.http, [id]).get(objectRoot);
+        await object.bytes();
+        expect(object.report.blamed).to.deep.equal([]);
+      } catch (error) {
+        if (!(error instanceof MyceliaError)) throw error;
+        failures = error.details.failures as typeof failures;
+      }
+    }
+    expect(failures.map(({ code }) => code)).to.include("storage/budget-exhausted");
+    const { expiresAt, claimBefore } = await paid.sessions.get(id);
+    await paid.passTo(expiresAt);
+    await paid.passTo(claimBefore + 1n);
+    const { claimed } = await paid.sessions.get(id);
+    expect(claimed <= budget).to.equal(true);
+    expect(await paid.client(poor).closeReadSession(id)).to.equal(budget - claimed);
+  });
+
+  it("blames a member that asks for more than it sent, and reads from others", async () => {
+    const { objectRoot, data, nodes } = paid;
+    const cheated = await paid.network.openClient(CHEATED);
+    const [cheat] = nodes as [KeeperContext];
+    const adversary = await Adversary.infrontOf(cheat.publicUrl);
+    adversary.twistRefusal((_path, body) => overcharge(body));
+    await pointAt(cheat, adversary.url);
+    try {
+      const reader = paid.client(cheated);
+      await reader.openReadSession({ budget: parseEther("1"), duration: DAY }, "cheated");
+      const blamed = new Set<string>();
+      const object = await reader.get(objectRoot);
+      expect(Buffer.from(await object.bytes()).equals(data)).to.equal(true);
+      for (const { code, operator } of object.report.blamed) blamed.add(`${operator} ${code}`);
+      expect([...blamed]).to.deep.equal([`${cheat.transactions.address} storage/overcharged`]);
+    } finally {
+      await pointAt(cheat, cheat.publicUrl);
+      await adversary.close();
+    }
+  });
+});
+
+/** A bill for ten times a segment more than was sent. */
+function overcharge(body: Buffer): Buffer {
+  const problem = JSON.parse(body.toString()) as { details?: { servedBytes?: number } };
+  const served = problem.details?.servedBytes;
+  if (problem.details === undefined || served === undefined) return body;
+  problem.details.servedBytes = served + 40 * 1024 ** 2;
+  return Buffer.from(JSON.stringify(problem));
+}
+
+async function priceOf({ network, sessions }: PaidNetwork): Promise<bigint> {
+  const [event] = await sessions.queryFilter(sessions.filters.ReadSessionOpened());
+  if (event === undefined) throw new Error(`no session on ${network.chain.url}`);
+  return event.args.price;
+}
