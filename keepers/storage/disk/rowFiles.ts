@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import {
@@ -17,6 +17,8 @@ import {
 export interface RowFilesOptions {
   /** A file that has reached this size takes no more records, bytes. */
   readonly maxFileBytes: number;
+  /** Least number of a new file: that of one that was removed is not used again. */
+  readonly next?: number;
   /** Told how long each flush to disk took, seconds. */
   readonly onFlush?: (seconds: number) => void;
 }
@@ -65,7 +67,7 @@ export class RowFiles {
   static async open(directory: string, options: RowFilesOptions): Promise<RowFiles> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const last = (await listRowFiles(directory)).at(-1);
-    const files = new RowFiles(directory, options, (last ?? 0) + 1);
+    const files = new RowFiles(directory, options, Math.max((last ?? 0) + 1, options.next ?? 1));
     if (last !== undefined) files.#active = await files.#reopen(last);
     return files;
   }
@@ -92,11 +94,12 @@ export class RowFiles {
     return places;
   }
 
-  /** Reads payloads back, in the order of `places`; undefined for one that the disk has damaged. */
+  /** Reads payloads back, in the order of `places`; undefined for one that the disk has damaged, or whose file is gone. */
   async read(places: readonly RecordPlace[]): Promise<(Uint8Array | undefined)[]> {
     const payloads: (Uint8Array | undefined)[] = new Array(places.length);
     for (const file of new Set(places.map((place) => place.file))) {
-      const handle = await open(join(this.#directory, rowFileName(file)), "r");
+      const handle = await this.#openToRead(file);
+      if (handle === undefined) continue;
       try {
         const salt = this.#salts.get(file) ?? (await readSalt(handle));
         if (salt === undefined) continue;
@@ -109,6 +112,35 @@ export class RowFiles {
       }
     }
     return payloads;
+  }
+
+  /** The file that takes records now. */
+  get active(): number | undefined {
+    return this.#active?.file;
+  }
+
+  /** Has the next records begin a new file, so that the present one can be compacted. Not while `append` runs. */
+  async roll(): Promise<void> {
+    await this.close();
+  }
+
+  /** Removes a file of which nothing is needed any more. @returns its bytes, without its header */
+  async remove(file: number): Promise<number> {
+    const path = join(this.#directory, rowFileName(file));
+    const { size } = await stat(path);
+    await unlink(path);
+    this.#salts.delete(file);
+    await syncDirectory(this.#directory);
+    return Math.max(0, size - FILE_HEADER_BYTES);
+  }
+
+  async #openToRead(file: number): Promise<FileHandle | undefined> {
+    try {
+      return await open(join(this.#directory, rowFileName(file)), "r");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

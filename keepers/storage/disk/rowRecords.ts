@@ -1,6 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { HASH_BYTES } from "../format/limits.ts";
+import type { Strip } from "../format/stripFormat.ts";
 
 /** What a record of a row file carries. */
 export type RecordKind = "head" | "strip" | "pack";
@@ -115,4 +116,15 @@ function tagOf(header: Buffer, salt: Uint8Array): Buffer {
     0,
     TAG_BYTES,
   );
+}
+
+/** A strip as it lies on disk: path, rows. */
+export function stripRecord(commitment: Uint8Array, { number, path, rows }: Strip): RowRecord {
+  return { kind: "strip", subject: commitment, number, payload: Buffer.concat([path, rows]) };
+}
+
+/** A head as it lies on disk: who sent it, head. */
+export function headRecord(subject: Uint8Array, uploader: string, bytes: Uint8Array): RowRecord {
+  const payload = Buffer.concat([Buffer.from(uploader.slice(2), "hex"), bytes]);
+  return { kind: "head", subject, number: 0, payload };
 }

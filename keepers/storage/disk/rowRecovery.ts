@@ -1,4 +1,4 @@
-import { type FileHandle, open, truncate } from "node:fs/promises";
+import { type FileHandle, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { listRowFiles, readSalt, rowFileName } from "./rowFiles.ts";
 import {
@@ -24,7 +24,7 @@ export interface FoundRecord {
 }
 
 export interface RecoveryReport {
-  /** Bytes of all files afterwards. */
+  /** Bytes of all files afterwards, without their headers. */
   readonly bytes: number;
   /** Bytes of a torn write that were cut off the last file: never acknowledged. */
   readonly truncatedBytes: number;
@@ -32,11 +32,18 @@ export interface RecoveryReport {
   readonly damagedBytes: number;
 }
 
-/** Whether the files still reach as far as the index believes; when not, the index must be made anew. */
-export async function reachesCursor(directory: string, cursor: RowCursor): Promise<boolean> {
-  const files = await listRowFiles(directory);
-  if (files.length === 0 || files.at(-1)! < cursor.file) return false;
-  for (let file = 1; file <= cursor.file; file++) if (!files.includes(file)) return false;
+/**
+ * Whether the files still reach as far as the index believes; when not, the index must be made anew.
+ * @param known files that the index speaks of
+ */
+export async function reachesCursor(
+  directory: string,
+  cursor: RowCursor,
+  known: Iterable<number>,
+): Promise<boolean> {
+  const files = new Set(await listRowFiles(directory));
+  if (!files.has(cursor.file)) return false;
+  for (const file of known) if (!files.has(file)) return false;
   return (await sizeOfFile(directory, cursor.file)) >= cursor.offset;
 }
 
@@ -52,7 +59,7 @@ export async function recoverRowFiles(
   let damagedBytes = 0;
   for (const file of files) {
     const size = await sizeOfFile(directory, file);
-    bytes += size;
+    bytes += Math.max(0, size - FILE_HEADER_BYTES);
     if (file < cursor.file) continue;
     const from = file === cursor.file ? cursor.offset : 0;
     const scanned = await scanFile(directory, file, from, size, visit);
@@ -60,9 +67,23 @@ export async function recoverRowFiles(
     if (file !== files.at(-1) || scanned.end === size) continue;
     await truncate(join(directory, rowFileName(file)), scanned.end);
     truncatedBytes = size - scanned.end;
-    bytes -= truncatedBytes;
+    bytes -= Math.min(truncatedBytes, Math.max(0, size - FILE_HEADER_BYTES));
   }
   return { bytes, truncatedBytes, damagedBytes };
+}
+
+/** Visits every sound record of a file that is closed, in order. */
+export async function visitRowFile(
+  directory: string,
+  file: number,
+  visit: (found: FoundRecord) => Promise<void>,
+): Promise<void> {
+  await scanFile(directory, file, 0, await sizeOfFile(directory, file), visit);
+}
+
+/** Bytes of a row file. */
+export async function sizeOfFile(directory: string, file: number): Promise<number> {
+  return (await stat(join(directory, rowFileName(file)))).size;
 }
 
 /** End of the last sound record, and bytes before it that belong to none. */
@@ -113,13 +134,4 @@ async function readRecord(
   const payload = body.subarray(0, header.length);
   if (bytesRead < body.length || !payloadIntact(header, payload)) return undefined;
   return { kind: header.kind, subject: header.subject, number: header.number, payload };
-}
-
-async function sizeOfFile(directory: string, file: number): Promise<number> {
-  const handle = await open(join(directory, rowFileName(file)), "r");
-  try {
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
-  }
 }

@@ -3,7 +3,8 @@ import { createRecords, plainFormat, type Records } from "../../runtime/store/re
 import type { Store, StoreWrite } from "../../runtime/store/store.ts";
 import type { PackKind } from "../format/pack.ts";
 import { setOf } from "../format/placement.ts";
-import { type RecordPlace, recordBytes } from "./rowRecords.ts";
+import { PendingChange } from "./indexChange.ts";
+import type { RecordPlace } from "./rowRecords.ts";
 import type { RowCursor } from "./rowRecovery.ts";
 
 /** Where one strip lies. */
@@ -22,6 +23,8 @@ export interface SegmentEntry {
   readonly bytes: number;
   /** Batch of the storage log that pays for it. */
   readonly batch?: bigint;
+  /** When a receipt was given for it last, give or take an hour, milliseconds since 1970; absent: when the node last started. */
+  readonly at?: number;
 }
 
 /** Where a packed object or manifest lies, as the table of its pack says. */
@@ -31,13 +34,19 @@ export interface ObjectPlace {
   readonly length: number;
 }
 
+/** A record that was copied. */
+export interface Move {
+  readonly from: RecordPlace;
+  readonly to: RecordPlace;
+}
+
 /** A change of the index; the records it speaks of are on disk. */
 export type IndexEdit =
   | {
       readonly kind: "segment";
       readonly commitment: string;
       /** Absent when the head was stored before. */
-      readonly head?: Pick<SegmentEntry, "shape" | "rowRoot" | "uploader" | "head" | "batch">;
+      readonly head?: Pick<SegmentEntry, "shape" | "rowRoot" | "uploader" | "head" | "batch" | "at">;
       readonly strips: readonly StripPlace[];
     }
   | {
@@ -47,7 +56,15 @@ export type IndexEdit =
       /** By name of the object. */
       readonly objects: ReadonlyMap<string, ObjectPlace>;
     }
-  | { readonly kind: "lost"; readonly segment: string; readonly strips?: readonly number[] }
+  /** The disk does not give back what lay at these places; without strips: the head, and so all. What moved meanwhile stays. */
+  | { readonly kind: "lost"; readonly segment: string; readonly head: RecordPlace }
+  | { readonly kind: "lost"; readonly segment: string; readonly strips: readonly StripPlace[] }
+  /** No longer wanted: some strips, or all with the objects that a pack holds. */
+  | { readonly kind: "dropped"; readonly segment: string; readonly strips: readonly number[] }
+  | { readonly kind: "dropped"; readonly segment: string; readonly objects: readonly string[] }
+  /** Copied to another place; what is not there any more stays away. */
+  | { readonly kind: "moved"; readonly segment: string; readonly moves: readonly Move[] }
+  | { readonly kind: "receipted"; readonly segment: string; readonly at: number }
   | {
       readonly kind: "published";
       readonly batch: bigint;
@@ -57,6 +74,8 @@ export type IndexEdit =
 const CURSOR = "cursor";
 const START: RowCursor = { file: 1, offset: 0 };
 const WIPE_BATCH = 512;
+/** Instead of the live bytes of a file that is to be removed. */
+export const REMOVED = -1;
 
 /**
  * What the row files hold, by name, in a store. It says nothing that the files don't say, but which batch pays for what;
@@ -68,6 +87,7 @@ export class SegmentIndex {
   readonly #objects;
   readonly #credit;
   readonly #cursor;
+  readonly #files;
 
   constructor(store: Store) {
     this.#store = store;
@@ -75,6 +95,7 @@ export class SegmentIndex {
     this.#objects = createRecords<ObjectPlace>(store, "objects/", plainFormat());
     this.#credit = createRecords<number>(store, "unpublished/", plainFormat());
     this.#cursor = createRecords<RowCursor>(store, "", plainFormat());
+    this.#files = createRecords<number>(store, "files/", plainFormat());
   }
 
   /** @param commitment lower-case hex without prefix */
@@ -113,11 +134,38 @@ export class SegmentIndex {
     return (await this.#cursor.get(CURSOR)) ?? START;
   }
 
+  /** Bytes of live records by file, of all files that the index speaks of; `REMOVED` of one that is to go. */
+  async files(): Promise<Map<number, number>> {
+    const files = new Map<number, number>();
+    for await (const [file, live] of this.#files.scan()) files.set(Number(file), live);
+    return files;
+  }
+
+  /** Names of all segments and what is known of them; edits meanwhile may show or not. */
+  async *segments(): AsyncGenerator<readonly [commitment: string, entry: SegmentEntry]> {
+    yield* this.#segments.scan();
+  }
+
+  /** Nothing lies in a file any more, and it is about to go. */
+  async giveUpFile(file: number): Promise<void> {
+    const writes = [this.#files.putWrite(fileKey(file), REMOVED)];
+    if ((await this.cursor()).file === file)
+      writes.push(this.#cursor.putWrite(CURSOR, { file: file + 1, offset: 0 }));
+    await this.#store.batch(writes);
+  }
+
+  /** A file is gone. */
+  async forgetFile(file: number): Promise<void> {
+    await this.#files.delete(fileKey(file));
+  }
+
   /** Applies edits and moves the cursor, all or nothing. */
   async apply(edits: readonly IndexEdit[], cursor?: RowCursor): Promise<void> {
     const change = new PendingChange(this);
     for (const edit of edits) await change.add(edit);
+    if (cursor !== undefined) change.mention(cursor.file);
     const writes: StoreWrite[] = [
+      ...(await this.#fileWrites(change.live)),
       ...writesOf(this.#segments, change.segments),
       ...writesOf(this.#objects, change.objects),
       ...writesOf(this.#credit, change.credit),
@@ -126,11 +174,21 @@ export class SegmentIndex {
     await this.#store.batch(writes);
   }
 
+  async #fileWrites(live: ReadonlyMap<number, number>): Promise<StoreWrite[]> {
+    const writes: StoreWrite[] = [];
+    for (const [file, more] of live) {
+      const before = await this.#files.get(fileKey(file));
+      if (before === undefined || more !== 0)
+        writes.push(this.#files.putWrite(fileKey(file), (before ?? 0) + more));
+    }
+    return writes;
+  }
+
   /** Forgets everything; the files are read anew. */
   async wipe(): Promise<void> {
     // The cursor goes first: a wipe cut short is then taken up again.
     await this.#cursor.delete(CURSOR);
-    for (const prefix of ["segments/", "objects/", "unpublished/"]) {
+    for (const prefix of ["segments/", "objects/", "unpublished/", "files/"]) {
       for (let found = WIPE_BATCH; found === WIPE_BATCH; ) {
         const writes: StoreWrite[] = [];
         for await (const [key] of this.#store.scan({ prefix, limit: WIPE_BATCH }))
@@ -153,80 +211,6 @@ function writesOf<T>(records: Records<T>, changed: ReadonlyMap<string, T | undef
   );
 }
 
-/** Edits folded into the entries that they touch. */
-class PendingChange {
-  readonly segments = new Map<string, SegmentEntry | undefined>();
-  readonly objects = new Map<string, ObjectPlace>();
-  readonly credit = new Map<string, number | undefined>();
-  readonly #index: SegmentIndex;
-
-  constructor(index: SegmentIndex) {
-    this.#index = index;
-  }
-
-  async add(edit: IndexEdit): Promise<void> {
-    if (edit.kind === "segment") await this.#addSegment(edit);
-    else if (edit.kind === "pack") await this.#addPack(edit);
-    else if (edit.kind === "published") await this.#addPublished(edit);
-    else await this.#dropSegment(edit);
-  }
-
-  async #addSegment(edit: Extract<IndexEdit, { kind: "segment" }>): Promise<void> {
-    const known = await this.#segment(edit.commitment);
-    const base =
-      known ?? (edit.head && { ...edit.head, strips: [], bytes: recordBytes(edit.head.head.length) });
-    if (base === undefined) return;
-    const held = new Set(base.strips.map(([number]) => number));
-    const fresh = edit.strips.filter(([number]) => !held.has(number));
-    const added = fresh.reduce((sum, [, place]) => sum + recordBytes(place.length), 0);
-    this.segments.set(edit.commitment, {
-      ...base,
-      strips: [...base.strips, ...fresh],
-      bytes: base.bytes + added,
-    });
-    if (base.batch === undefined)
-      await this.#charge(base.uploader, added + (known === undefined ? base.bytes : 0));
-  }
-
-  /** A table counts with its segment; the first one stays. */
-  async #addPack(edit: Extract<IndexEdit, { kind: "pack" }>): Promise<void> {
-    const entry = await this.#segment(edit.commitment);
-    if (entry === undefined || entry.pack !== undefined) return;
-    const bytes = recordBytes(edit.place.length);
-    this.segments.set(edit.commitment, { ...entry, pack: edit.place, bytes: entry.bytes + bytes });
-    for (const [name, place] of edit.objects) this.objects.set(`${name}/${edit.commitment}`, place);
-    if (entry.batch === undefined) await this.#charge(entry.uploader, bytes);
-  }
-
-  async #addPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
-    for (const commitment of edit.commitments) {
-      const entry = await this.#segment(commitment);
-      if (entry === undefined || entry.batch !== undefined) continue;
-      this.segments.set(commitment, { ...entry, batch: edit.batch });
-      await this.#charge(entry.uploader, -entry.bytes);
-    }
-  }
-
-  async #dropSegment({ segment, strips }: { segment: string; strips?: readonly number[] }): Promise<void> {
-    const entry = await this.#segment(segment);
-    if (entry === undefined) return;
-    if (strips !== undefined) {
-      const left = entry.strips.filter(([number]) => !strips.includes(number));
-      this.segments.set(segment, { ...entry, strips: left });
-      return;
-    }
-    this.segments.set(segment, undefined);
-    if (entry.batch === undefined) await this.#charge(entry.uploader, -entry.bytes);
-  }
-
-  async #charge(uploader: string, bytes: number): Promise<void> {
-    const known = this.credit.has(uploader);
-    const before = known ? (this.credit.get(uploader) ?? 0) : await this.#index.unpublished(uploader);
-    this.credit.set(uploader, before + bytes > 0 ? before + bytes : undefined);
-  }
-
-  async #segment(commitment: string): Promise<SegmentEntry | undefined> {
-    if (this.segments.has(commitment)) return this.segments.get(commitment);
-    return await this.#index.segment(commitment);
-  }
+function fileKey(file: number): string {
+  return file.toString().padStart(12, "0");
 }

@@ -1,18 +1,21 @@
-import { mkdir } from "node:fs/promises";
 import type { Store } from "../../runtime/store/store.ts";
 import { HASH_BYTES, STRIP_PATH_HASHES } from "../format/limits.ts";
 import { nameOf } from "../format/names.ts";
 import { type PackEntry, parsePackTable } from "../format/pack.ts";
-import { parseHead, type SegmentUpload } from "../format/segmentFormat.ts";
+import { elementsOf } from "../format/placement.ts";
+import type { SegmentUpload } from "../format/segmentFormat.ts";
 import type { Strip } from "../format/stripFormat.ts";
 import { type CreditLimit, UploadCredit } from "../node/uploadCredit.ts";
+import { type CompactionOptions, compact } from "./compaction.ts";
 import { DiskQuota } from "./diskQuota.ts";
 import { GroupCommit } from "./groupCommit.ts";
+import { isSame, placesOf } from "./indexChange.ts";
 import { KeyedLock } from "./keyedLock.ts";
 import { RowFiles } from "./rowFiles.ts";
-import { type RecordPlace, type RowRecord, recordBytes } from "./rowRecords.ts";
-import { type FoundRecord, type RecoveryReport, reachesCursor, recoverRowFiles } from "./rowRecovery.ts";
-import { heldStrips, type IndexEdit, type ObjectPlace, SegmentIndex } from "./segmentIndex.ts";
+import { headRecord, type RecordPlace, type RowRecord, recordBytes, stripRecord } from "./rowRecords.ts";
+import type { RecoveryReport } from "./rowRecovery.ts";
+import { heldStrips, type IndexEdit, type SegmentEntry, SegmentIndex } from "./segmentIndex.ts";
+import { behind, packEdit, recoverStore, UPLOADER_BYTES } from "./storeRecovery.ts";
 
 export interface SegmentStoreOptions {
   /** Directory of the row files. */
@@ -28,14 +31,19 @@ export interface SegmentStoreOptions {
 /** Told which segment has lost strips that the disk no longer gives back. */
 type LossListener = (commitment: string) => void;
 
-interface Write {
+/** Records to append, and what they change. */
+export interface Write {
   readonly records: readonly RowRecord[];
-  readonly edit: (places: readonly RecordPlace[]) => IndexEdit;
+  readonly edits: (places: readonly RecordPlace[]) => readonly IndexEdit[];
+  /** Closes the file that takes records, before anything is written. */
+  readonly roll?: boolean;
+  /** A closed file of which nothing is live any more; it goes after the edits. */
+  readonly remove?: number;
 }
 
 const GROUP_WRITES = 64;
-const RECOVERY_EDITS = 256;
-const UPLOADER_BYTES = 20;
+/** A receipt is noted once an hour, milliseconds. */
+const RECEIPT_MS = 3_600_000;
 const PATH_BYTES = STRIP_PATH_HASHES * HASH_BYTES;
 
 /** What a node keeps: row files and their index. What a call has resolved survives kill -9 and a power cut. */
@@ -45,6 +53,7 @@ export class SegmentStore {
   readonly #credit: UploadCredit;
   readonly #locks = new KeyedLock();
   readonly #losses = new Set<LossListener>();
+  readonly #options: SegmentStoreOptions;
   readonly index: SegmentIndex;
   readonly quota: DiskQuota;
   readonly recovery: RecoveryReport;
@@ -55,6 +64,7 @@ export class SegmentStore {
     index: SegmentIndex,
     recovery: RecoveryReport,
   ) {
+    this.#options = options;
     this.#files = files;
     this.index = index;
     this.recovery = recovery;
@@ -68,8 +78,9 @@ export class SegmentStore {
   static async open(options: SegmentStoreOptions): Promise<SegmentStore> {
     const { directory, maxFileBytes, onFlush } = options;
     const index = new SegmentIndex(options.store);
-    const recovery = await recover(directory, index);
-    const files = await RowFiles.open(directory, { maxFileBytes, ...(onFlush && { onFlush }) });
+    const recovery = await recoverStore(directory, index);
+    const next = (await index.cursor()).file;
+    const files = await RowFiles.open(directory, { maxFileBytes, next, ...(onFlush && { onFlush }) });
     return new SegmentStore(options, files, index, recovery);
   }
 
@@ -90,6 +101,7 @@ export class SegmentStore {
       const known = await this.index.segment(name);
       const held = known === undefined ? 0n : heldStrips(known);
       const fresh = upload.strips.filter(({ number }) => ((held >> BigInt(number)) & 1n) === 0n);
+      if (known !== undefined) await this.#noteReceipt(name, known);
       if (fresh.length === 0) return { held, added: 0 };
       const records = fresh.map((strip) => stripRecord(commitment, strip));
       const { shape } = upload.head;
@@ -101,13 +113,10 @@ export class SegmentStore {
         [...head, ...records],
         (places) => {
           const strips = fresh.map(({ number }, i) => [number, places[head.length + i]!] as const);
-          if (known !== undefined) return { kind: "segment", commitment: name, strips };
-          return {
-            kind: "segment",
-            commitment: name,
-            head: { shape, rowRoot, uploader, head: places[0]!, ...(batch === undefined ? {} : { batch }) },
-            strips,
-          };
+          if (known !== undefined) return [{ kind: "segment", commitment: name, strips }];
+          const paid = batch === undefined ? {} : { batch };
+          const first = { shape, rowRoot, uploader, head: places[0]!, at: Date.now(), ...paid };
+          return [{ kind: "segment", commitment: name, head: first, strips }];
         },
       );
       return {
@@ -128,40 +137,82 @@ export class SegmentStore {
       const entry = await this.index.segment(name);
       if (entry === undefined || entry.pack !== undefined) return;
       const record: RowRecord = { kind: "pack", subject: commitment, number: 0, payload: table };
-      await this.#store(entry.uploader, entry.batch !== undefined, [record], ([place]) =>
+      await this.#store(entry.uploader, entry.batch !== undefined, [record], ([place]) => [
         packEdit(name, place!, entries),
-      );
+      ]);
     });
   }
 
   /** The head as it was sent, or undefined when the segment is unknown or the disk has lost it. */
   async head(commitment: Uint8Array): Promise<Uint8Array | undefined> {
-    const entry = await this.index.segment(nameOf(commitment));
-    if (entry === undefined) return undefined;
-    const [payload] = await this.#files.read([entry.head]);
-    if (payload === undefined) await this.#forget({ kind: "lost", segment: nameOf(commitment) });
-    return payload?.subarray(UPLOADER_BYTES);
+    const name = nameOf(commitment);
+    for (;;) {
+      const entry = await this.index.segment(name);
+      if (entry === undefined) return undefined;
+      const [payload] = await this.#files.read([entry.head]);
+      if (payload !== undefined) return payload.subarray(UPLOADER_BYTES);
+      if (await this.#hasMoved(name, [entry.head])) continue;
+      await this.#forget({ kind: "lost", segment: name, head: entry.head });
+      return undefined;
+    }
   }
 
   /** Those of the wanted strips that are held and sound, rising. */
   async strips(commitment: Uint8Array, wanted: readonly number[]): Promise<Strip[]> {
-    const entry = await this.index.segment(nameOf(commitment));
-    const places = (entry?.strips ?? [])
-      .filter(([number]) => wanted.includes(number))
-      .sort(([a], [b]) => a - b);
-    const payloads = await this.#files.read(places.map(([, place]) => place));
-    const lost = places.flatMap(([number], i) => (payloads[i] === undefined ? [number] : []));
-    if (lost.length > 0) await this.#forget({ kind: "lost", segment: nameOf(commitment), strips: lost });
-    return places.flatMap(([number], i) => {
-      const payload = payloads[i];
-      if (payload === undefined) return [];
-      return [{ number, path: payload.subarray(0, PATH_BYTES), rows: payload.subarray(PATH_BYTES) }];
+    const name = nameOf(commitment);
+    for (;;) {
+      const entry = await this.index.segment(name);
+      const strips = (entry?.strips ?? [])
+        .filter(([number]) => wanted.includes(number))
+        .sort(([a], [b]) => a - b);
+      const payloads = await this.#files.read(strips.map(([, place]) => place));
+      const lost = strips.filter((_, i) => payloads[i] === undefined);
+      if (lost.length > 0) {
+        const places = lost.map(([, place]) => place);
+        if (await this.#hasMoved(name, places)) continue;
+        await this.#forget({ kind: "lost", segment: name, strips: lost });
+      }
+      return strips.flatMap(([number], i) => {
+        const payload = payloads[i];
+        if (payload === undefined) return [];
+        return [{ number, path: payload.subarray(0, PATH_BYTES), rows: payload.subarray(PATH_BYTES) }];
+      });
+    }
+  }
+
+  /**
+   * Gives up strips of a segment; the segment and what it packs when none is left. Its space comes back by compaction.
+   * @param keep strips to keep, decided while nothing of the segment changes
+   * @returns bytes that are not needed any more
+   */
+  drop(commitment: string, keep: (entry: SegmentEntry) => bigint): Promise<number> {
+    return this.#locks.run(commitment, async () => {
+      const entry = await this.index.segment(commitment);
+      if (entry === undefined) return 0;
+      const held = heldStrips(entry);
+      const kept = held & keep(entry);
+      if (kept === held && held !== 0n) return 0;
+      const edit: IndexEdit =
+        kept === 0n
+          ? { kind: "dropped", segment: commitment, objects: await this.#objectsIn(entry) }
+          : { kind: "dropped", segment: commitment, strips: elementsOf(held & ~kept) };
+      await this.#commit.add({ records: [], edits: () => [edit] });
+      return entry.bytes - ((await this.index.segment(commitment))?.bytes ?? 0);
     });
+  }
+
+  /** Copies what is live out of the file that wastes most, if it wastes enough, and removes it; false when there is none. */
+  async compact(options: CompactionOptions, signal: AbortSignal): Promise<boolean> {
+    const { directory, maxFileBytes } = this.#options;
+    const parts = { directory, maxFileBytes, index: this.index, quota: this.quota, files: this.#files };
+    const write = (work: Write) => this.#commit.add(work).then(() => undefined);
+    const isLost = async (place: RecordPlace) => (await this.#files.read([place]))[0] === undefined;
+    return await compact({ ...parts, write, isLost, forget: (edit) => this.#forget(edit) }, options, signal);
   }
 
   /** Notes that a batch pays for segments, whoever appended it: their uploaders' credit comes back. */
   async markPublished(edit: Extract<IndexEdit, { kind: "published" }>): Promise<void> {
-    await this.#commit.add({ records: [], edit: () => edit });
+    await this.#commit.add({ records: [], edits: () => [edit] });
   }
 
   /** Tells `listener` of every segment of which the disk turns out to have damaged something. */
@@ -174,9 +225,28 @@ export class SegmentStore {
     await this.#files.close();
   }
 
+  /** Whether records lie elsewhere by now, or nowhere: compaction may have been faster than a read. */
+  async #hasMoved(name: string, places: readonly RecordPlace[]): Promise<boolean> {
+    const entry = await this.index.segment(name);
+    const now = entry === undefined ? [] : placesOf(entry);
+    return places.some((place) => !now.some((other) => isSame(place, other)));
+  }
+
+  async #objectsIn({ pack }: SegmentEntry): Promise<string[]> {
+    const [table] = pack === undefined ? [] : await this.#files.read([pack]);
+    return table === undefined ? [] : parsePackTable(table).map(({ name }) => nameOf(name));
+  }
+
+  /** What somebody has a fresh receipt for is kept for a while, paid or not. */
+  async #noteReceipt(segment: string, { batch, at = 0 }: SegmentEntry): Promise<void> {
+    const now = Date.now();
+    if (batch !== undefined || now - at < RECEIPT_MS) return;
+    await this.#commit.add({ records: [], edits: () => [{ kind: "receipted", segment, at: now }] });
+  }
+
   /** What the disk has damaged may be stored anew. */
   async #forget(edit: Extract<IndexEdit, { kind: "lost" }>): Promise<void> {
-    await this.#commit.add({ records: [], edit: () => edit });
+    await this.#commit.add({ records: [], edits: () => [edit] });
     for (const listener of this.#losses) listener(edit.segment);
   }
 
@@ -184,13 +254,13 @@ export class SegmentStore {
     uploader: string,
     paid: boolean,
     records: readonly RowRecord[],
-    edit: Write["edit"],
+    edits: Write["edits"],
   ): Promise<void> {
     const bytes = records.reduce((sum, { payload }) => sum + recordBytes(payload.length), 0);
     await this.#credit.spend(uploader, paid ? 0 : bytes, async () => {
       this.quota.take(bytes);
       try {
-        await this.#commit.add({ records, edit });
+        await this.#commit.add({ records, edits });
       } catch (error) {
         this.quota.release(bytes);
         throw error;
@@ -199,10 +269,11 @@ export class SegmentStore {
   }
 
   async #write(writes: readonly Write[]): Promise<undefined[]> {
+    if (writes.some(({ roll }) => roll === true)) await this.#files.roll();
     const records = writes.flatMap((write) => write.records);
     const places = records.length === 0 ? [] : await this.#files.append(records);
     const queue = [...places];
-    const edits = writes.map((write) => write.edit(queue.splice(0, write.records.length)));
+    const edits = writes.flatMap((write) => write.edits(queue.splice(0, write.records.length)));
     const last = places.at(-1);
     try {
       await this.index.apply(edits, last && behind(last));
@@ -211,54 +282,13 @@ export class SegmentStore {
       for (const { payload } of records) this.quota.occupy(recordBytes(payload.length));
       throw error;
     }
+    for (const { remove } of writes) if (remove !== undefined) await this.#remove(remove);
     return writes.map(() => undefined);
   }
-}
 
-async function recover(directory: string, index: SegmentIndex): Promise<RecoveryReport> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const cursor = await index.cursor();
-  if (cursor.offset > 0 && !(await reachesCursor(directory, cursor))) await index.wipe();
-  let edits: IndexEdit[] = [];
-  let last: RecordPlace | undefined;
-  const flush = async () => {
-    await index.apply(edits, last && behind(last));
-    edits = [];
-  };
-  const report = await recoverRowFiles(directory, await index.cursor(), async (found) => {
-    edits.push(editOf(found));
-    last = found.place;
-    if (edits.length === RECOVERY_EDITS) await flush();
-  });
-  await flush();
-  return report;
-}
-
-function editOf({ record, place }: FoundRecord): IndexEdit {
-  const name = nameOf(record.subject);
-  if (record.kind === "strip") return { kind: "segment", commitment: name, strips: [[record.number, place]] };
-  if (record.kind === "pack") return packEdit(name, place, parsePackTable(record.payload));
-  const uploader = `0x${nameOf(record.payload.subarray(0, UPLOADER_BYTES))}`;
-  const { shape, rowRoot } = parseHead(record.payload.subarray(UPLOADER_BYTES));
-  const head = { shape, rowRoot: Uint8Array.from(rowRoot), uploader, head: place };
-  return { kind: "segment", commitment: name, head, strips: [] };
-}
-
-function packEdit(commitment: string, place: RecordPlace, entries: readonly PackEntry[]): IndexEdit {
-  const objects = new Map<string, ObjectPlace>();
-  for (const { name, kind, offset, length } of entries) objects.set(nameOf(name), { kind, offset, length });
-  return { kind: "pack", commitment, place, objects };
-}
-
-function behind(place: RecordPlace) {
-  return { file: place.file, offset: place.offset + recordBytes(place.length) };
-}
-
-function stripRecord(commitment: Uint8Array, { number, path, rows }: Strip): RowRecord {
-  return { kind: "strip", subject: commitment, number, payload: Buffer.concat([path, rows]) };
-}
-
-function headRecord(subject: Uint8Array, uploader: string, bytes: Uint8Array): RowRecord {
-  const payload = Buffer.concat([Buffer.from(uploader.slice(2), "hex"), bytes]);
-  return { kind: "head", subject, number: 0, payload };
+  async #remove(file: number): Promise<void> {
+    await this.index.giveUpFile(file);
+    this.quota.release(await this.#files.remove(file));
+    await this.index.forgetFile(file);
+  }
 }

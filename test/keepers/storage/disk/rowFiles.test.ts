@@ -159,11 +159,11 @@ describe("storage: row files", () => {
     const [place] = await files.append([record(1, 200)]);
     await files.close();
     const end = place!.offset + 64 + 256;
-    expect(await reachesCursor(directory, { file: 1, offset: end })).to.equal(true);
-    expect(await reachesCursor(directory, { file: 1, offset: end + 64 })).to.equal(false);
-    expect(await reachesCursor(directory, { file: 2, offset: 0 })).to.equal(false);
+    expect(await reachesCursor(directory, { file: 1, offset: end }, [1])).to.equal(true);
+    expect(await reachesCursor(directory, { file: 1, offset: end + 64 }, [1])).to.equal(false);
+    expect(await reachesCursor(directory, { file: 2, offset: 0 }, [1])).to.equal(false);
     await rm(first());
-    expect(await reachesCursor(directory, { file: 1, offset: 64 })).to.equal(false);
+    expect(await reachesCursor(directory, { file: 1, offset: 64 }, [1])).to.equal(false);
   });
 
   it("takes trailing garbage for a torn write", async () => {
