@@ -48,8 +48,10 @@ export class ReadPurse {
   readonly #needs: ReadPurseNeeds;
   readonly #signed: Records<bigint>;
   readonly #sessions: Map<bigint, Promise<ReadSession> | undefined>;
-  /** By operator; nothing where no session pays it. */
+  /** By operator. */
   readonly #paying = new Map<string, Promise<Paying | undefined>>();
+  /** One for each session and operator, whatever else is opened meanwhile. */
+  readonly #accounts = new Map<string, ReadAccount>();
   readonly #turns = new KeyedLock();
 
   constructor(needs: ReadPurseNeeds, sessions: readonly bigint[] = []) {
@@ -124,13 +126,13 @@ export class ReadPurse {
     });
   }
 
-  #payingOf({ operator }: CommitteeMember): Promise<Paying | undefined> {
-    const known = this.#paying.get(operator);
-    if (known !== undefined) return known;
+  async #payingOf({ operator }: CommitteeMember): Promise<Paying | undefined> {
+    const known = await this.#paying.get(operator);
+    if (known !== undefined && !hasEnded(known.session)) return known;
     const found = this.#find(operator);
     this.#paying.set(operator, found);
     found.catch(() => this.#paying.delete(operator));
-    return found;
+    return await found;
   }
 
   async #find(operator: string): Promise<Paying | undefined> {
@@ -138,13 +140,19 @@ export class ReadPurse {
     for (const id of [...this.#sessions.keys()].reverse()) {
       const session = await this.#session(id);
       if (session.signer !== signer.address.toLowerCase()) throw foreign(session, signer.address);
+      if (hasEnded(session)) continue;
       const seat = await payableSeat(provider, deployment, session, operator);
-      if (seat === 0) continue;
-      const signed = (await this.#signed.get(keyOf(id, operator))) ?? 0n;
-      const account = new ReadAccount(session.price, capDown(session, seat), signed);
-      return { session, operator, account };
+      if (seat !== 0) return { session, operator, account: await this.#account(session, operator, seat) };
     }
     return undefined;
+  }
+
+  async #account(session: ReadSession, operator: string, seat: number): Promise<ReadAccount> {
+    const key = keyOf(session.id, operator);
+    const signed = (await this.#signed.get(key)) ?? 0n;
+    const account = this.#accounts.get(key) ?? new ReadAccount(session.price, capDown(session, seat), signed);
+    this.#accounts.set(key, account);
+    return account;
   }
 
   #session(id: bigint): Promise<ReadSession> {
@@ -165,6 +173,11 @@ function billOf(error: unknown): ReadBill | undefined {
   if (!parsed.success) return undefined;
   const { price, servedBytes, answerBytes } = parsed.data;
   return { price: BigInt(price), servedBytes: BigInt(servedBytes), answerBytes: BigInt(answerBytes) };
+}
+
+/** By this machine's clock; the member asks the chain. */
+function hasEnded({ expiresAt }: ReadSession): boolean {
+  return expiresAt <= BigInt(Math.floor(Date.now() / 1_000));
 }
 
 function keyOf(id: bigint, operator: string): string {
