@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { z } from "zod";
 import type { Deployment } from "../../runtime/context.ts";
-import { FatalError } from "../../runtime/errors.ts";
+import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
@@ -131,19 +131,31 @@ export class ReadPurse {
     if (known !== undefined && !hasEnded(known.session)) return known;
     const found = this.#find(operator);
     this.#paying.set(operator, found);
-    found.catch(() => this.#paying.delete(operator));
+    found.catch(() => {
+      if (this.#paying.get(operator) === found) this.#paying.delete(operator);
+    });
     return await found;
   }
 
   async #find(operator: string): Promise<Paying | undefined> {
     const { provider, deployment, signer } = this.#needs;
+    let trouble: RetryableError | undefined;
     for (const id of [...this.#sessions.keys()].reverse()) {
-      const session = await this.#session(id);
-      if (session.signer !== signer.address.toLowerCase()) throw foreign(session, signer.address);
-      if (hasEnded(session)) continue;
+      const session = await this.#session(id).catch((error: unknown) => {
+        if (!(error instanceof FatalError)) throw error;
+        trouble = new RetryableError(error.code, error.message, { session: id }, error);
+        return undefined;
+      });
+      if (session === undefined || hasEnded(session)) continue;
+      if (session.signer !== signer.address.toLowerCase()) {
+        trouble = foreign(session, signer.address);
+        continue;
+      }
       const seat = await payableSeat(provider, deployment, session, operator);
       if (seat !== 0) return { session, operator, account: await this.#account(session, operator, seat) };
     }
+    // Of the reader's own making: retryable, so that the member is not blamed for it.
+    if (trouble !== undefined) throw trouble;
     return undefined;
   }
 
@@ -161,7 +173,9 @@ export class ReadPurse {
     if (known !== undefined) return known;
     const session = readSession(provider, deployment, id);
     this.#sessions.set(id, session);
-    session.catch(() => this.#sessions.set(id, undefined));
+    session.catch(() => {
+      if (this.#sessions.get(id) === session) this.#sessions.set(id, undefined);
+    });
     return session;
   }
 }
@@ -184,12 +198,12 @@ function keyOf(id: bigint, operator: string): string {
   return `${id}/${operator.toLowerCase()}`;
 }
 
-function unpaid({ number }: CommitteeMember): FatalError {
-  return new FatalError("storage/unpaid-member", `no open read session pays member ${number}`);
+function unpaid({ number }: CommitteeMember): RetryableError {
+  return new RetryableError("storage/unpaid-member", `no open read session pays member ${number}`);
 }
 
-function foreign({ id, signer }: ReadSession, own: string): FatalError {
-  return new FatalError(
+function foreign({ id, signer }: ReadSession, own: string): RetryableError {
+  return new RetryableError(
     "storage/wrong-signer",
     `the vouchers of read session ${id} are signed by ${signer}, this client has ${own}; use that key`,
     { session: id, signer, own },
