@@ -15,6 +15,7 @@ import { BatchIndex } from "./disk/batchIndex.ts";
 import { PaidReads } from "./disk/paidReads.ts";
 import { PendingBatches } from "./disk/pendingBatches.ts";
 import { SegmentStore } from "./disk/segmentStore.ts";
+import { type DropOptions, startDropping } from "./drop/start.ts";
 import { sizeOf } from "./format/placement.ts";
 import { addBatchRoutes } from "./node/batchRoutes.ts";
 import { addUsageGauges, createStorageMetrics } from "./node/metrics.ts";
@@ -81,6 +82,8 @@ export interface StorageNodeOptions {
   readonly presence?: PresenceOptions | false;
   /** How the node claims what read sessions owe it; it takes vouchers wherever ReadSessions is deployed. */
   readonly readClaims?: ReadClaimOptions;
+  /** How the node gives up what it owes to nobody any more; on by default. */
+  readonly drop?: DropOptions | false;
   /** Codec of the process, when it has one already; it is not closed with the node. */
   readonly codec?: Codec;
 }
@@ -157,10 +160,10 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   });
   const bls = await context.openBlsSigner();
   addPeerRoutes(server, { segments, lists, hooks });
+  const pending = new PendingBatches(store.under("pending/"));
   addBatchRoutes(server, {
-    ...{ segments, committee, hooks, self: signer.address },
+    ...{ segments, committee, hooks, pending, self: signer.address },
     batches: lists,
-    pending: new PendingBatches(store.under("pending/")),
     committeeCount: createCommitteeCount(provider, deployment),
     bls,
     scope: { chainId, log: contractAddress(deployment, "StorageLog") },
@@ -175,6 +178,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
     { batches, lists, segments, isHopeless: (name) => repair?.isHopeless(name) ?? false },
     settings,
   );
+  if (settings.drop !== false) startDropping(context, { batches, lists, pending, segments }, settings.drop);
   if (settings.presence !== false) startPresence(context, committee, settings.presence);
   addProbes(context, committee, segments);
 }

@@ -109,6 +109,7 @@ export class StorageNetwork {
         committeeTtlMs: 50,
         repair: false,
         presence: false,
+        drop: false,
         ...options,
       }),
     );

@@ -18,6 +18,7 @@ await startStorageNode(context, {
   register: true,
   repair: false,
   presence: false,
+  drop: false,
   ...setup.options,
 });
 context.closers.add("server", () => context.server.close());
