@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { z } from "zod";
 import type { Deployment } from "../../runtime/context.ts";
-import { FatalError } from "../../runtime/errors.ts";
+import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
@@ -48,8 +48,10 @@ export class ReadPurse {
   readonly #needs: ReadPurseNeeds;
   readonly #signed: Records<bigint>;
   readonly #sessions: Map<bigint, Promise<ReadSession> | undefined>;
-  /** By operator; nothing where no session pays it. */
+  /** By operator. */
   readonly #paying = new Map<string, Promise<Paying | undefined>>();
+  /** One for each session and operator, whatever else is opened meanwhile. */
+  readonly #accounts = new Map<string, ReadAccount>();
   readonly #turns = new KeyedLock();
 
   constructor(needs: ReadPurseNeeds, sessions: readonly bigint[] = []) {
@@ -124,27 +126,45 @@ export class ReadPurse {
     });
   }
 
-  #payingOf({ operator }: CommitteeMember): Promise<Paying | undefined> {
-    const known = this.#paying.get(operator);
-    if (known !== undefined) return known;
+  async #payingOf({ operator }: CommitteeMember): Promise<Paying | undefined> {
+    const known = await this.#paying.get(operator);
+    if (known !== undefined && !hasEnded(known.session)) return known;
     const found = this.#find(operator);
     this.#paying.set(operator, found);
-    found.catch(() => this.#paying.delete(operator));
-    return found;
+    found.catch(() => {
+      if (this.#paying.get(operator) === found) this.#paying.delete(operator);
+    });
+    return await found;
   }
 
   async #find(operator: string): Promise<Paying | undefined> {
     const { provider, deployment, signer } = this.#needs;
+    let trouble: RetryableError | undefined;
     for (const id of [...this.#sessions.keys()].reverse()) {
-      const session = await this.#session(id);
-      if (session.signer !== signer.address.toLowerCase()) throw foreign(session, signer.address);
+      const session = await this.#session(id).catch((error: unknown) => {
+        if (!(error instanceof FatalError)) throw error;
+        trouble = new RetryableError(error.code, error.message, { session: id }, error);
+        return undefined;
+      });
+      if (session === undefined || hasEnded(session)) continue;
+      if (session.signer !== signer.address.toLowerCase()) {
+        trouble = foreign(session, signer.address);
+        continue;
+      }
       const seat = await payableSeat(provider, deployment, session, operator);
-      if (seat === 0) continue;
-      const signed = (await this.#signed.get(keyOf(id, operator))) ?? 0n;
-      const account = new ReadAccount(session.price, capDown(session, seat), signed);
-      return { session, operator, account };
+      if (seat !== 0) return { session, operator, account: await this.#account(session, operator, seat) };
     }
+    // Of the reader's own making: retryable, so that the member is not blamed for it.
+    if (trouble !== undefined) throw trouble;
     return undefined;
+  }
+
+  async #account(session: ReadSession, operator: string, seat: number): Promise<ReadAccount> {
+    const key = keyOf(session.id, operator);
+    const signed = (await this.#signed.get(key)) ?? 0n;
+    const account = this.#accounts.get(key) ?? new ReadAccount(session.price, capDown(session, seat), signed);
+    this.#accounts.set(key, account);
+    return account;
   }
 
   #session(id: bigint): Promise<ReadSession> {
@@ -153,7 +173,9 @@ export class ReadPurse {
     if (known !== undefined) return known;
     const session = readSession(provider, deployment, id);
     this.#sessions.set(id, session);
-    session.catch(() => this.#sessions.set(id, undefined));
+    session.catch(() => {
+      if (this.#sessions.get(id) === session) this.#sessions.set(id, undefined);
+    });
     return session;
   }
 }
@@ -167,16 +189,21 @@ function billOf(error: unknown): ReadBill | undefined {
   return { price: BigInt(price), servedBytes: BigInt(servedBytes), answerBytes: BigInt(answerBytes) };
 }
 
+/** By this machine's clock; the member asks the chain. */
+function hasEnded({ expiresAt }: ReadSession): boolean {
+  return expiresAt <= BigInt(Math.floor(Date.now() / 1_000));
+}
+
 function keyOf(id: bigint, operator: string): string {
   return `${id}/${operator.toLowerCase()}`;
 }
 
-function unpaid({ number }: CommitteeMember): FatalError {
-  return new FatalError("storage/unpaid-member", `no open read session pays member ${number}`);
+function unpaid({ number }: CommitteeMember): RetryableError {
+  return new RetryableError("storage/unpaid-member", `no open read session pays member ${number}`);
 }
 
-function foreign({ id, signer }: ReadSession, own: string): FatalError {
-  return new FatalError(
+function foreign({ id, signer }: ReadSession, own: string): RetryableError {
+  return new RetryableError(
     "storage/wrong-signer",
     `the vouchers of read session ${id} are signed by ${signer}, this client has ${own}; use that key`,
     { session: id, signer, own },

@@ -87,9 +87,10 @@ class ReadClaims {
     for await (const paid of this.#book.all()) {
       this.#signal.throwIfAborted();
       const { id, expiresAt, claimBefore } = paid.session;
+      const hasEnded = now >= expiresAt;
+      if (!hasEnded && paid.amount < claimAbove) continue;
       const claimed = await sessions.claimedBy(id, transactions.address);
       const owed = paid.amount - claimed;
-      const hasEnded = now >= expiresAt;
       if (now > claimBefore || (hasEnded && owed < claimAtLeast)) await this.#book.forget(id);
       else if (owed >= claimAtLeast && (hasEnded || owed >= claimAbove)) claims.push({ paid, claimed });
     }

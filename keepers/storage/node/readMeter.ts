@@ -103,6 +103,8 @@ async function quotaOf(needs: ReadMeterNeeds, reader: string): Promise<number> {
 }
 
 function sizeOfPayload(payload: unknown): number {
+  // A HEAD request is answered without a body.
+  if (payload === null || payload === undefined) return 0;
   if (typeof payload === "string" || payload instanceof Uint8Array) return Buffer.byteLength(payload);
   throw new Error("a read answers with bytes or text");
 }

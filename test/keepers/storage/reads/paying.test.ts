@@ -87,6 +87,28 @@ describe("storage: reads are paid for", () => {
     expect(await paid.client(poor).closeReadSession(id)).to.equal(budget - claimed);
   });
 
+  it("says what is wrong with the reader's session, and blames nobody for it", async () => {
+    const { objectRoot } = paid;
+    const other = await paid.network.openClient(CHEATED, "other");
+    const theirs = await paid.client(stranger).openReadSession({ budget: 1n, duration: DAY }, "tiny");
+    for (const [id, code] of [
+      [theirs, "storage/wrong-signer"],
+      [10_000n, "storage/unknown-session"],
+    ] as const) {
+      const refused = await paid
+        .client(other, other.http, [id])
+        .get(objectRoot)
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      if (!(refused instanceof MyceliaError)) throw new Error(`read without paying, or ${refused}`);
+      expect(refused.details.blamed).to.deep.equal([]);
+      const failures = refused.details.failures as readonly { readonly code: string }[];
+      expect(failures.map((failure) => failure.code)).to.include(code);
+    }
+  });
+
   it("blames a member that asks for more than it sent, and reads from others", async () => {
     const { objectRoot, data, nodes } = paid;
     const cheated = await paid.network.openClient(CHEATED);

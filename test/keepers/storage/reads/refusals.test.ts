@@ -119,6 +119,18 @@ describe("storage: vouchers that a node takes", () => {
     expect(await refusal(reader, signed, there)).to.equal("403 storage/voucher-refused not-seated");
   });
 
+  it("are claimed before the session ends where much is owed", async () => {
+    const budget = parseEther("16");
+    const rich = await paid.client(reader).openReadSession({ budget, duration: DAY }, "rich");
+    const amount = parseEther("1.5");
+    await read(reader, await voucher(reader, amount, rich));
+    expect(await paid.claimed(rich, member.operator, amount)).to.equal(amount);
+    const higher = amount + parseEther("0.1");
+    await read(reader, await voucher(reader, higher, rich));
+    await paid.passTo((await paid.sessions.get(rich)).expiresAt);
+    expect(await paid.claimed(rich, member.operator, higher)).to.equal(higher);
+  });
+
   it("outlive a node that is killed, which claims them when it is back", async () => {
     const index = 2;
     const node = paid.nodes[index - 1]!;
