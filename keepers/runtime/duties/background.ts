@@ -40,6 +40,7 @@ export function stoppable(context: KeeperContext): KeeperContext {
     transactions: {
       address: transactions.address,
       send: (job, until = signal) => transactions.send(job, until),
+      knows: (key) => transactions.knows(key),
       close: () => transactions.close(),
     },
   };

@@ -73,6 +73,10 @@ class Lane implements TransactionSender {
     }
   }
 
+  async knows(key: string): Promise<boolean> {
+    return (await this.#journal.get(key)) !== undefined;
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.#bell.ring();

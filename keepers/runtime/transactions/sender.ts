@@ -18,5 +18,7 @@ export interface TransactionSender {
    * @throws TransactionRevertedError with the decoded custom error when simulation or execution reverts (not retryable).
    */
   send(job: TransactionJob, signal?: AbortSignal): Promise<TransactionReceipt>;
+  /** Whether a job of this key was signed, here or in an earlier process, and has landed or still may. */
+  knows(key: string): Promise<boolean>;
   close(): Promise<void>;
 }

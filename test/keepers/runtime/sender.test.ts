@@ -23,6 +23,7 @@ for (const [name, start] of [
       const receipts = await Promise.all([sender.send(job), sender.send(job), sender.send({ ...job })]);
       await sender.close();
       const again = await bench.open();
+      expect([await again.knows(job.key), await again.knows("never")]).to.deep.equal([true, false]);
       const remembered = await again.send(job);
       expect(new Set([...receipts, remembered].map(({ hash }) => hash)).size).to.equal(1);
       expect(remembered.status).to.equal(1);
@@ -55,6 +56,7 @@ for (const [name, start] of [
       expect(revert.args[0]).to.equal(10n ** 30n);
       expect(await bench.chain.provider.getTransactionCount(sender.address, "pending")).to.equal(0);
       // Nothing landed, so the key is free for a call that works.
+      expect(await sender.knows("refused")).to.equal(false);
       await sender.send(bench.minting.mintJob("refused", 1n));
       expect(await bench.supply()).to.equal(1n);
     });

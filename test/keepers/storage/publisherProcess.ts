@@ -38,6 +38,7 @@ function mortal(context: KeeperContext, point: string): KeeperContext {
         dieAround(job.key.startsWith("storage/publish/") ? "append" : "other", () =>
           transactions.send(job, signal),
         ),
+      knows: (key) => transactions.knows(key),
       close: () => transactions.close(),
     },
   };

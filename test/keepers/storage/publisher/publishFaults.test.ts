@@ -32,6 +32,7 @@ describe("storage: publishing while things change", () => {
     const { transactions } = client;
     const interrupted: KeeperContext["transactions"] = {
       address: transactions.address,
+      knows: (key) => transactions.knows(key),
       close: () => transactions.close(),
       async send(job, signal) {
         if (job.key.startsWith("storage/publish/")) {
