@@ -28,7 +28,7 @@ import { DirectoryReader } from "./client/directoryReader.ts";
 import { createMemberApi } from "./client/memberApi.ts";
 import { ObjectReader } from "./client/objectReader.ts";
 import { ObjectWriter, partsOf } from "./client/objectWriter.ts";
-import { closeSession, openSession } from "./client/readOpening.ts";
+import { closeSession, type OpeningNeeds, openSession, wasSent } from "./client/readOpening.ts";
 import { ReadPurse } from "./client/readPurse.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
@@ -81,17 +81,25 @@ class Client implements StorageClient {
     key: string,
     { signal = new AbortController().signal }: StorageCallOptions = {},
   ): Promise<bigint> {
-    const { transactions, signer, store } = this.#needs;
-    const purse = this.#purse;
-    if (transactions === undefined || signer === undefined || store === undefined || purse === undefined)
-      throw unsigned("opening a read session");
-    const needs = { ...this.#needs, transactions, signal };
-    const own = { store: store.under("reads/"), voucherSigner: signer.address };
+    const { purse, ...needs } = this.#opening();
     const id = await this.#publishing.run("allowance", () =>
-      openSession({ ...needs, ...own }, { ...order, key }),
+      openSession({ ...needs, signal }, { ...order, key }),
     );
     purse.add(id);
     return id;
+  }
+
+  async findReadSession(
+    order: ReadSessionOrder,
+    key: string,
+    options: StorageCallOptions = {},
+  ): Promise<bigint | undefined> {
+    const wasOrdered = await wasSent(this.#opening(), key);
+    return wasOrdered ? await this.openReadSession(order, key, options) : undefined;
+  }
+
+  async signedInReadSession(id: bigint): Promise<bigint> {
+    return await this.#opening().purse.signed(id);
   }
 
   async closeReadSession(
@@ -182,6 +190,15 @@ class Client implements StorageClient {
     return await proveInclusion(this.#ledger, batches, signal);
   }
 
+  #opening(): Omit<OpeningNeeds, "signal"> & { readonly purse: ReadPurse } {
+    const { provider, deployment, transactions, signer, store } = this.#needs;
+    const purse = this.#purse;
+    if (transactions === undefined || signer === undefined || store === undefined || purse === undefined)
+      throw unsigned("opening a read session");
+    const own = { store: store.under("reads/"), voucherSigner: signer.address, purse };
+    return { provider, deployment, transactions, ...own };
+  }
+
   /** Stores what `fill` puts; when it fails, nothing goes on behind its back. */
   async #write<Written>(
     { signal, onProgress, size }: PutManyOptions,
@@ -230,13 +247,14 @@ function openPurse({
   signer,
   store,
   readSessions = [],
+  readSessionFor: sessionFor,
 }: StorageClientNeeds): ReadPurse | undefined {
   const sessions = deployment.contracts.ReadSessions?.address;
   if (sessions !== undefined && signer !== undefined && store !== undefined) {
-    const scope = { chainId, sessions };
-    return new ReadPurse({ provider, deployment, scope, signer, store: store.under("reads/") }, readSessions);
+    const needs = { provider, deployment, scope: { chainId, sessions }, signer, sessionFor };
+    return new ReadPurse({ ...needs, store: store.under("reads/") }, readSessions);
   }
-  if (readSessions.length > 0) throw unsigned("paying for reads");
+  if (readSessions.length > 0 || sessionFor !== undefined) throw unsigned("paying for reads");
   return undefined;
 }
 

@@ -11,6 +11,9 @@ import type { DirectoryEntry } from "../format/directory.ts";
 import type { InclusionProof } from "../format/inclusion.ts";
 import type { PackKind } from "../format/pack.ts";
 import type { StorageState } from "../format/placement.ts";
+import type { ReadSessionCalls } from "./readSessionCalls.ts";
+
+export type * from "./readSessionCalls.ts";
 
 /** What a client is made of; a KeeperContext with a codec is one. */
 export interface StorageClientNeeds {
@@ -31,6 +34,11 @@ export interface StorageClientNeeds {
   readonly limits?: Partial<ClientLimits>;
   /** Read sessions that vouchers of `signer` are drawn on where a member wants to be paid, the last one first; they need a store. */
   readonly readSessions?: readonly bigint[];
+  /**
+   * Asked for a session of a committee once one of its members wants to be paid and no session pays it; it may be asked again,
+   * for the same committee too. Needs what `readSessions` needs.
+   */
+  readonly readSessionFor?: (committee: number) => Promise<bigint | undefined>;
 }
 
 /** Bytes at once, or as they come; they must not be changed once they are given. */
@@ -99,16 +107,6 @@ export interface FileSource {
 export interface GetOptions extends StorageCallOptions {
   /** Decrypts what was encrypted to this key. */
   readonly key?: Uint8Array;
-}
-
-/** A read session to open: one committee's members are paid out of it. */
-export interface ReadSessionOrder {
-  /** Number of the committee; the first when absent. */
-  readonly committee?: number;
-  /** Wei to lock; what isn't used comes back. */
-  readonly budget: bigint;
-  /** Seconds for which members serve, 90 days at most. */
-  readonly duration: number;
 }
 
 export interface PublishOptions extends StorageCallOptions {
@@ -214,19 +212,7 @@ export interface PublishedBatch extends LoggedBatch {
   readonly toldMembers: number;
 }
 
-export interface StorageClient {
-  /**
-   * Locks a budget for reads and pays with it from now on, wherever a member of its committee wants to be paid.
-   * @param key the same key never opens a second session, whatever was cut off in between
-   * @returns the session's number; a later client is given it as `readSessions`
-   * @throws FatalError storage/no-signer; what the transaction sender throws
-   */
-  openReadSession(order: ReadSessionOrder, key: string, options?: StorageCallOptions): Promise<bigint>;
-  /**
-   * After the session's last claim: takes back what nobody has claimed, wei.
-   * @throws FatalError storage/no-signer; what the transaction sender throws, before that time
-   */
-  closeReadSession(id: bigint, options?: StorageCallOptions): Promise<bigint>;
+export interface StorageClient extends ReadSessionCalls {
   /**
    * Stores an object over the committees of its segments; resolves once all are final, and with what was reached within the
    * grace after that. Bytes that were stored before, in a call that was cut off or not, are not sent again.

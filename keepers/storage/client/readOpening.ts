@@ -1,6 +1,6 @@
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { FatalError } from "../../runtime/errors.ts";
-import { createRecords, plainFormat } from "../../runtime/store/records.ts";
+import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { ensureAllowance } from "../chain/allowance.ts";
 import type { BondingNeeds } from "../chain/bonding.ts";
@@ -21,7 +21,7 @@ export async function openSession(
 ): Promise<bigint> {
   const { provider, deployment, transactions, store, voucherSigner, signal } = needs;
   const { key, committee = 0, budget, duration } = order;
-  const opened = createRecords<bigint>(store, "opened/", plainFormat());
+  const opened = openedIn(store);
   const known = await opened.get(key);
   if (known !== undefined) return known;
   const contract = readSessionsOf(provider, deployment);
@@ -30,7 +30,7 @@ export async function openSession(
   const token = await IBonds__factory.connect(contractAddress(deployment, "Bonds"), provider).token();
   const approval = { token, spender: to, amount: budget, key: `storage/reads/approve/${key}` };
   await ensureAllowance(provider, transactions, approval, signal);
-  const { logs } = await transactions.send({ key: `storage/reads/open/${key}`, to, data }, signal);
+  const { logs } = await transactions.send({ key: jobOf(key), to, data }, signal);
   for (const log of logs) {
     if (log.address !== to) continue;
     const event = contract.interface.parseLog(log);
@@ -42,6 +42,22 @@ export async function openSession(
   throw new FatalError("storage/not-opened", `the transaction of order ${key} opened no read session`, {
     key,
   });
+}
+
+/** Whether an order has opened its session, or sent what may open it. */
+export async function wasSent(
+  { store, transactions }: Pick<OpeningNeeds, "store" | "transactions">,
+  key: string,
+): Promise<boolean> {
+  return (await openedIn(store).get(key)) !== undefined || (await transactions.knows(jobOf(key)));
+}
+
+function openedIn(store: Store): Records<bigint> {
+  return createRecords(store, "opened/", plainFormat());
+}
+
+function jobOf(key: string): string {
+  return `storage/reads/open/${key}`;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { KeySigner } from "../../runtime/keys/signer.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
+import { placeOf } from "../chain/membership.ts";
 import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
 import { KeyedLock } from "../disk/keyedLock.ts";
 import { encodeVoucher, signReadVoucher, type VoucherScope } from "../format/readVoucher.ts";
@@ -20,6 +21,8 @@ export interface ReadPurseNeeds {
   readonly signer: KeySigner;
   /** Remembers what was signed, so that a restart neither pays twice nor forgets what it owes. */
   readonly store: Store;
+  /** Asked for a session of a committee whose member wants to be paid, and is paid by none. */
+  readonly sessionFor?: ((committee: number) => Promise<bigint | undefined>) | undefined;
 }
 
 /** What an answer may weigh. */
@@ -70,6 +73,13 @@ export class ReadPurse {
   drop(id: bigint): void {
     this.#sessions.delete(id);
     this.#paying.clear();
+  }
+
+  /** Wei that the vouchers of a session were signed for. */
+  async signed(id: bigint): Promise<bigint> {
+    let sum = 0n;
+    for await (const [, amount] of this.#signed.scan({ prefix: keyOf(id, "") })) sum += amount;
+    return sum;
   }
 
   /** Whether a session pays this member. */
@@ -138,12 +148,30 @@ export class ReadPurse {
   }
 
   async #find(operator: string): Promise<Paying | undefined> {
+    const found = await this.#findKnown(operator);
+    if (found !== undefined) return found;
+    const id = await this.#order(operator);
+    if (id === undefined) return undefined;
+    if (!this.#sessions.has(id)) this.#sessions.set(id, undefined);
+    return await this.#findKnown(operator);
+  }
+
+  /** Has a session opened, or named, for a member's committee. */
+  async #order(operator: string): Promise<bigint | undefined> {
+    const { provider, deployment, sessionFor } = this.#needs;
+    if (sessionFor === undefined) return undefined;
+    const { committee } = await placeOf(provider, deployment, operator);
+    return await sessionFor(committee).catch((error: unknown) => {
+      throw ofOwnMaking(error);
+    });
+  }
+
+  async #findKnown(operator: string): Promise<Paying | undefined> {
     const { provider, deployment, signer } = this.#needs;
     let trouble: RetryableError | undefined;
     for (const id of [...this.#sessions.keys()].reverse()) {
       const session = await this.#session(id).catch((error: unknown) => {
-        if (!(error instanceof FatalError)) throw error;
-        trouble = new RetryableError(error.code, error.message, { session: id }, error);
+        trouble = ofOwnMaking(error, { session: id });
         return undefined;
       });
       if (session === undefined || hasEnded(session)) continue;
@@ -154,7 +182,6 @@ export class ReadPurse {
       const seat = await payableSeat(provider, deployment, session, operator);
       if (seat !== 0) return { session, operator, account: await this.#account(session, operator, seat) };
     }
-    // Of the reader's own making: retryable, so that the member is not blamed for it.
     if (trouble !== undefined) throw trouble;
     return undefined;
   }
@@ -200,6 +227,12 @@ function keyOf(id: bigint, operator: string): string {
 
 function unpaid({ number }: CommitteeMember): RetryableError {
   return new RetryableError("storage/unpaid-member", `no open read session pays member ${number}`);
+}
+
+/** Retryable, so that no member is blamed for what is wrong with the reader's sessions. */
+function ofOwnMaking(error: unknown, details: Record<string, unknown> = {}): RetryableError {
+  if (!(error instanceof FatalError)) throw error;
+  return new RetryableError(error.code, error.message, details, error);
 }
 
 function foreign({ id, signer }: ReadSession, own: string): RetryableError {

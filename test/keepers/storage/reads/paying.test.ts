@@ -1,17 +1,20 @@
 import { expect } from "chai";
 import { parseEther } from "ethers";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
-import { MyceliaError } from "../../../../keepers/runtime/errors.ts";
+import { FatalError, MyceliaError } from "../../../../keepers/runtime/errors.ts";
+import { createStorageClient } from "../../../../keepers/storage/client.ts";
 import { priceUp } from "../../../../keepers/storage/format/readVoucher.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { Adversary } from "../adversary.ts";
 import { codeOfRejection } from "../codes.ts";
 import { pointAt } from "../segments.ts";
-import { countingByOrigin, MEMBERS, PaidNetwork } from "./paidNetwork.ts";
+import { countingByOrigin, MEMBERS, PATIENT, PaidNetwork } from "./paidNetwork.ts";
 
 const STRANGER = 21;
 const POOR = 22;
 const CHEATED = 23;
+const THRIFTY = 24;
+const PENNILESS = 25;
 const DAY = 86_400;
 
 describe("storage: reads are paid for", () => {
@@ -19,7 +22,7 @@ describe("storage: reads are paid for", () => {
   let stranger: KeeperContext;
 
   before(async () => {
-    paid = await PaidNetwork.start([STRANGER, POOR, CHEATED]);
+    paid = await PaidNetwork.start([STRANGER, POOR, CHEATED, THRIFTY, PENNILESS]);
     stranger = await paid.network.openClient(STRANGER);
   });
 
@@ -85,6 +88,43 @@ describe("storage: reads are paid for", () => {
     const { claimed } = await paid.sessions.get(id);
     expect(claimed <= budget).to.equal(true);
     expect(await paid.client(poor).closeReadSession(id)).to.equal(budget - claimed);
+  });
+
+  it("opens a session once a member wants to be paid, and finds again what was ordered", async () => {
+    const { network, objectRoot, data } = paid;
+    const thrifty = await network.openClient(THRIFTY);
+    const { codec } = network;
+    const order = { budget: parseEther("1"), duration: DAY };
+    const till = paid.client(thrifty);
+    expect(await till.findReadSession(order, "late")).to.equal(undefined);
+    const asked: number[] = [];
+    const readSessionFor = async (committee: number): Promise<bigint> => {
+      asked.push(committee);
+      return await till.openReadSession({ ...order, committee }, "late");
+    };
+    const reader = createStorageClient({ ...thrifty, codec, limits: PATIENT, readSessionFor });
+    expect(asked).to.deep.equal([]);
+    const object = await reader.get(objectRoot);
+    expect(Buffer.from(await object.bytes()).equals(data)).to.equal(true);
+    expect([...new Set(asked)]).to.deep.equal([0]);
+    const id = await till.findReadSession(order, "late");
+    if (id === undefined) throw new Error("the session was not found again");
+    const signed = await till.signedInReadSession(id);
+    const { price } = await paid.sessions.get(id);
+    expect(signed >= priceUp(BigInt(data.length), price)).to.equal(true);
+    expect(await till.signedInReadSession(id + 1_000n)).to.equal(0n);
+  });
+
+  it("says why no session could be opened, and blames nobody for it", async () => {
+    const { codec } = paid.network;
+    const readSessionFor = () => Promise.reject(new FatalError("test/no-money", "nothing to pay with"));
+    const penniless = await paid.network.openClient(PENNILESS);
+    const reader = createStorageClient({ ...penniless, codec, limits: PATIENT, readSessionFor });
+    const refused = await reader.get(paid.objectRoot).catch((error: unknown) => error);
+    if (!(refused instanceof MyceliaError)) throw new Error(`read without paying, or ${refused}`);
+    expect(refused.details.blamed).to.deep.equal([]);
+    const failures = refused.details.failures as readonly { readonly code: string }[];
+    expect(new Set(failures.map(({ code }) => code))).to.deep.equal(new Set(["test/no-money"]));
   });
 
   it("says what is wrong with the reader's session, and blames nobody for it", async () => {
