@@ -57,6 +57,7 @@ interface GetOptions {
   readonly directory?: boolean;
   readonly range?: string;
   readonly decrypt?: string;
+  readonly pay?: string;
 }
 
 function addGet(storage: Command): void {
@@ -67,18 +68,24 @@ function addGet(storage: Command): void {
     .addOption(new Option("--directory", "write the files of a directory below the path").conflicts("range"))
     .option("--range <from-to>", "only these bytes, such as 0-1023; 1024- goes to the end")
     .option("--decrypt <key-file>", "decrypt with the key in this file")
+    .option(
+      "--pay <myc>",
+      "most to lock, MYC, for nodes that want to be paid; what they don't earn comes back",
+    )
     .addHelpText(
       "after",
-      "\nExamples:\n  $ mycelia storage get 0x5d1f… --out copy.md\n  $ mycelia storage get 0x5d1f… --out - --range 0-99\n  $ mycelia storage get 0x77a0… --directory --out docs-copy\n",
+      "\nExamples:\n  $ mycelia storage get 0x5d1f… --out copy.md\n  $ mycelia storage get 0x5d1f… --out - --range 0-99\n  $ mycelia storage get 0x5d1f… --out copy.md --pay 2.5\n  $ mycelia storage get 0x77a0… --directory --out docs-copy\n",
     )
     .action(async (root: string, options: GetOptions, command: Command) => {
       const globals = globalsOf(command);
       const { output } = globals;
       const { getObject } = await import("../storage/get.ts");
-      const { out, directory = false, decrypt } = options;
-      const wanted = { root, out, directory, ...rangeOf(options.range), ...(decrypt && { decrypt }) };
-      const read = await getObject({ ...globals, ...wanted });
+      const { showPayment } = await import("../storage/sessions.ts");
+      const { out, directory = false, range, decrypt, pay } = options;
+      const given = { ...(decrypt && { decrypt }), ...(pay !== undefined && { pay }) };
+      const read = await getObject({ ...globals, root, out, directory, ...rangeOf(range), ...given });
       for (const { member, reason } of read.blamed) output.note(`node ${member} is to blame: ${reason}`);
+      if (read.payment !== undefined) showPayment(output, read.payment);
       if (out === "-") return;
       output.result(read, () =>
         output.line(

@@ -8,6 +8,22 @@ export function addStorageChainCommands(storage: Command): void {
   addStatus(storage);
   addProof(storage);
   addAudits(storage);
+  addSessions(storage);
+}
+
+function addSessions(storage: Command): void {
+  storage
+    .command("sessions")
+    .description(
+      "show what get --pay has locked; sessions that are over are closed, and what is left comes back",
+    )
+    .addHelpText("after", "\nExample:\n  $ mycelia storage sessions --json\n")
+    .action(async (_options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const { listSessions, showSessions } = await import("../storage/sessions.ts");
+      const sessions = await listSessions(globals);
+      globals.output.result(sessions, () => showSessions(globals.output, sessions));
+    });
 }
 
 function addStatus(storage: Command): void {

@@ -2,9 +2,11 @@ import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { hexlify } from "ethers";
 import { createCodec } from "../../coding/codec.ts";
 import type { Blame, StorageClient, StoredObject } from "../../storage/client.ts";
 import { createStorageClient, extractDirectory } from "../../storage/client.ts";
+import { parseMoney } from "../commands/globals.ts";
 import { requireNetwork } from "../devnet/state.ts";
 import { openPerson, type PersonChoice } from "../person.ts";
 import type { Output } from "../terminal/output.ts";
@@ -12,6 +14,7 @@ import { createProgress, type Progress } from "../terminal/progress.ts";
 import { withPerson } from "../withPerson.ts";
 import { readKeyFile } from "./keyFile.ts";
 import { parseRoot } from "./objectRoot.ts";
+import { PaidReading, type Payment } from "./paidReading.ts";
 
 export interface GetRequest extends PersonChoice {
   readonly dataDir: string;
@@ -27,6 +30,8 @@ export interface GetRequest extends PersonChoice {
   readonly length?: number;
   /** File with the key that it was encrypted under. */
   readonly decrypt?: string;
+  /** MYC that may be locked to pay members that ask for it; nobody is paid when absent. */
+  readonly pay?: string;
   readonly output: Output;
 }
 
@@ -38,6 +43,8 @@ export interface ReadFileResult {
   readonly size: number;
   readonly rebuilt: number;
   readonly blamed: readonly Blame[];
+  /** Where it was to be paid for. */
+  readonly payment?: Payment;
 }
 
 interface Reading {
@@ -51,19 +58,29 @@ export async function getObject(request: GetRequest): Promise<ReadFileResult> {
   const { dataDir, out, output } = request;
   const root = parseRoot(request.root);
   const key = request.decrypt === undefined ? {} : { key: readKeyFile(request.decrypt) };
+  const pay = request.pay === undefined ? undefined : parseMoney(request.pay);
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
       const codec = await createCodec();
       person.closers.add("codec", () => codec.close());
+      const objectRoot = hexlify(root);
+      const paying = pay && (await PaidReading.begin(person, { codec, objectRoot, pay, output, signal }));
+      const readSessionFor = paying && ((committee: number) => paying.sessionFor(committee));
+      const storage = createStorageClient({ ...person, codec, ...(readSessionFor && { readSessionFor }) });
       const progress = createProgress("reading", !output.json && out !== "-");
-      const storage = createStorageClient({ ...person, codec });
       const reading = { key, signal, progress };
-      const read = request.directory
-        ? await readDirectory(storage, root, out, reading)
-        : await readObject(storage, root, request, reading);
-      progress.end();
-      return read;
+      try {
+        const read = request.directory
+          ? await readDirectory(storage, root, out, reading)
+          : await readObject(storage, root, request, reading);
+        return { ...read, ...(paying && { payment: await paying.payment() }) };
+      } catch (error) {
+        progress.end();
+        throw paying ? await paying.failureOf(error) : error;
+      } finally {
+        progress.end();
+      }
     },
   );
 }
