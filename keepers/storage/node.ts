@@ -50,6 +50,8 @@ const STATUSES = {
 export interface StorageNodeOptions {
   /** Bytes that the row files may take. */
   readonly quotaBytes: number;
+  /** Bytes of the disk that uploads leave free, for the index and what else the node writes down. */
+  readonly reserveBytes?: number;
   /** Bytes that any signer may have stored before a batch on the log pays for them, beyond what its bond covers; 0 when absent. */
   readonly creditBytesPerSigner?: number;
   /** How long the chain's word on a signer's bond is believed, milliseconds. */
@@ -89,6 +91,7 @@ export interface StorageNodeOptions {
 }
 
 const DEFAULTS = {
+  reserveBytes: 64 * 1024 ** 2,
   creditBytesPerSigner: 0,
   creditTtlMs: 30_000,
   register: false,

@@ -40,6 +40,12 @@ export const storageRole = defineRole({
   section: z
     .object({
       quotaBytes: bytes.default(16 * 1024 ** 3).describe("bytes that the row files may take"),
+      reserveBytes: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(64 * 1024 ** 2)
+        .describe("bytes of the disk that uploads leave free"),
       creditBytesPerSigner: z
         .number()
         .int()

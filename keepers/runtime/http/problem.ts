@@ -37,6 +37,7 @@ const STATUS_BY_REASON: Readonly<Record<string, number>> = {
   unavailable: 503,
   timeout: 504,
   "quota-exceeded": 507,
+  "disk-full": 507,
 };
 
 /** HTTP status for each error code; roles add their own with `set`. */

@@ -51,6 +51,8 @@ export function installSignals(options: SignalsOptions = {}): Signals {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  // Comes with a write beyond the process's largest file, and would end it; the write tells its caller.
+  process.on("SIGXFSZ", ignore);
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
@@ -58,9 +60,12 @@ export function installSignals(options: SignalsOptions = {}): Signals {
       clearTimeout(timer);
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
+      process.off("SIGXFSZ", ignore);
     },
   };
 }
+
+function ignore(): void {}
 
 /**
  * Runs a keeper until it ends or the process is told to stop, then closes everything, and resolves with the exit code:

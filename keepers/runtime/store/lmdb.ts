@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { FatalError } from "../errors.ts";
 import { checkWrites, encodeKey, intervalOf } from "./keys.ts";
+import { commitFailure } from "./noSpace.ts";
 import { claimDirectory, releaseDirectory } from "./owner.ts";
 import { PrefixedStore } from "./prefixed.ts";
 import type { Store, StoreRange, StoreWrite } from "./store.ts";
@@ -12,7 +13,8 @@ const PAGE = 256;
 /**
  * Opens the embedded store in a directory of its own, which is made when absent. Writes that are asked for together are
  * committed together, and resolve once the disk has them.
- * @throws FatalError "store/in-use" when another process (or this one) has the directory open.
+ * @throws FatalError "store/in-use" when another process (or this one) has the directory open;
+ * RetryableError store/disk-full, store/write-failed, as every write of the store: nothing of it is there then
  */
 export function openLmdbStore(directory: string): Store {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -20,20 +22,24 @@ export function openLmdbStore(directory: string): Store {
   const root = open({ path: directory, maxDbs: 2, overlappingSync: false, noSubdir: false });
   try {
     claimDirectory(root.openDB<string, string>("owner", { encoding: "string" }), directory);
+    return new LmdbStore(root, directory);
   } catch (error) {
     void root.close();
-    throw error;
+    throw commitFailure(error, directory);
   }
-  return new LmdbStore(root);
 }
 
 class LmdbStore implements Store {
   readonly #root: RootDatabase;
   readonly #data: Database<Buffer, Buffer>;
+  readonly #directory: string;
   #closed = false;
 
-  constructor(root: RootDatabase) {
+  constructor(root: RootDatabase, directory: string) {
     this.#root = root;
+    this.#directory = directory;
+    // A commit has a promise of its own too, made right behind this; nobody sees it, and its failure would end the process.
+    root.on("beforecommit", () => process.nextTick(() => root.committed.then(undefined, told)));
     this.#data = root.openDB<Buffer, Buffer>("data", { encoding: "binary", keyEncoding: "binary" });
   }
 
@@ -44,18 +50,18 @@ class LmdbStore implements Store {
 
   async put(key: string, value: Uint8Array): Promise<void> {
     this.#checkOpen();
-    await this.#data.put(encodeKey(key), Buffer.from(value));
+    await this.#commit(this.#data.put(encodeKey(key), Buffer.from(value)));
   }
 
   async delete(key: string): Promise<void> {
     this.#checkOpen();
-    await this.#data.remove(encodeKey(key));
+    await this.#commit(this.#data.remove(encodeKey(key)));
   }
 
   async batch(writes: readonly StoreWrite[]): Promise<void> {
     this.#checkOpen();
     checkWrites(writes);
-    if (writes.length > 0) await this.#data.batch(() => this.#write(writes));
+    if (writes.length > 0) await this.#commit(this.#data.batch(() => this.#write(writes)));
   }
 
   async putIfAbsent(key: string, value: Uint8Array, also: readonly StoreWrite[] = []): Promise<boolean> {
@@ -63,10 +69,11 @@ class LmdbStore implements Store {
     checkWrites(also);
     const bytes = encodeKey(key);
     const copy = Buffer.from(value);
-    return await this.#data.ifNoExists(bytes, () => {
+    const written = this.#data.ifNoExists(bytes, () => {
       void this.#data.put(bytes, copy);
       this.#write(also);
     });
+    return await this.#commit(written);
   }
 
   async *scan(range: StoreRange): AsyncIterable<readonly [key: string, value: Uint8Array]> {
@@ -93,8 +100,20 @@ class LmdbStore implements Store {
     if (this.#closed) return;
     this.#closed = true;
     await this.#root.flushed;
-    releaseDirectory(this.#root.openDB<string, string>("owner", { encoding: "string" }));
-    await this.#root.close();
+    try {
+      releaseDirectory(this.#root.openDB<string, string>("owner", { encoding: "string" }));
+    } finally {
+      await this.#root.close();
+    }
+  }
+
+  /** Waits for a commit, and says why when the disk did not take it. */
+  async #commit<T>(written: Promise<T>): Promise<T> {
+    try {
+      return await written;
+    } catch (error) {
+      throw commitFailure(await reasonOf(error), this.#directory);
+    }
   }
 
   /** Queues writes for the commit that is being gathered; the caller's promise covers them. */
@@ -119,4 +138,13 @@ class LmdbStore implements Store {
   #checkOpen(): void {
     if (this.#closed) throw new FatalError("store/closed", "The store was used after it was closed.");
   }
+}
+
+/** Whoever has asked for a write is told by the promise of that write. */
+function told(): void {}
+
+/** LMDB keeps what went wrong in a promise of its own, which rejects a little later. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && "commitError" in error)) return error;
+  return await Promise.resolve(error.commitError).catch((reason: unknown) => reason);
 }

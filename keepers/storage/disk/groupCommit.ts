@@ -4,14 +4,17 @@ interface Waiting<T, R> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Lets those who come while one commit runs share the next one: many writers, one flush. Commits never overlap. */
+/**
+ * Lets those who come while one commit runs share the next one: many writers, one flush. Commits never overlap. Nobody fails
+ * for another's sake: what a group was not taken with is tried alone.
+ */
 export class GroupCommit<T, R> {
   readonly #commit: (items: readonly T[]) => Promise<readonly R[]>;
   readonly #maxItems: number;
   #waiting: Waiting<T, R>[] = [];
   #running: Promise<void> | undefined;
 
-  /** @param commit makes all items durable and answers for each, in order; when it throws, every item of the group fails */
+  /** @param commit makes all items durable and answers for each, in order; when it throws, none of them is taken */
   constructor(commit: (items: readonly T[]) => Promise<readonly R[]>, maxItems: number) {
     this.#commit = commit;
     this.#maxItems = maxItems;
@@ -34,15 +37,23 @@ export class GroupCommit<T, R> {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, this.#maxItems);
-      try {
-        const results = await this.#commit(group.map(({ item }) => item));
-        group.forEach(({ resolve }, i) => {
-          resolve(results[i]!);
-        });
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+      if (await this.#take(group, group.length > 1)) continue;
+      for (const one of group) await this.#take([one], false);
     }
     this.#running = undefined;
+  }
+
+  /** False when the group was not taken and is to be tried again, in smaller ones. */
+  async #take(group: readonly Waiting<T, R>[], again: boolean): Promise<boolean> {
+    try {
+      const results = await this.#commit(group.map(({ item }) => item));
+      group.forEach(({ resolve }, i) => {
+        resolve(results[i]!);
+      });
+    } catch (error) {
+      if (again) return false;
+      for (const { reject } of group) reject(error);
+    }
+    return true;
   }
 }

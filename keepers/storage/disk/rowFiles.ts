@@ -1,6 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { type MyceliaError, RetryableError } from "../../runtime/errors.ts";
+import { isNoSpace } from "../../runtime/store/noSpace.ts";
+import { diskFull } from "./diskSpace.ts";
 import {
   FILE_HEADER_BYTES,
   newFileHeader,
@@ -152,17 +154,24 @@ export class RowFiles {
     if (this.#active !== undefined && this.#active.size < this.#options.maxFileBytes) return this.#active;
     await this.close();
     const file = this.#next++;
-    const handle = await open(join(this.#directory, rowFileName(file)), "wx+", 0o600);
-    this.#active = await start(handle, file);
-    await syncDirectory(this.#directory);
-    return this.#active;
+    const path = join(this.#directory, rowFileName(file));
+    try {
+      const handle = await open(path, "wx+", 0o600);
+      this.#active = await start(handle, file);
+      await syncDirectory(this.#directory);
+      return this.#active;
+    } catch (cause) {
+      await this.close();
+      await unlink(path).catch(() => undefined);
+      throw refusal(cause);
+    }
   }
 
-  /** The file to go on with; undefined when its header is damaged, and the next file takes over. */
+  /** The file to go on with; undefined when its header is damaged or does not fit, and the next file takes over. */
   async #reopen(file: number): Promise<ActiveFile | undefined> {
     const handle = await open(join(this.#directory, rowFileName(file)), "r+");
     const { size } = await handle.stat();
-    if (size === 0) return await start(handle, file);
+    if (size === 0) return await start(handle, file).catch(() => undefined);
     const salt = await readSalt(handle);
     if (salt !== undefined) return { file, handle, salt, size };
     await handle.close();
@@ -175,16 +184,16 @@ export class RowFiles {
     this.#active = undefined;
     await failed?.handle.truncate(failed.size).catch(() => undefined);
     await failed?.handle.close().catch(() => undefined);
-    if (isNoSpace(cause)) {
-      throw new FatalError(
-        "storage/quota-exceeded",
-        "the disk of this node is full; store elsewhere",
-        {},
-        cause,
-      );
-    }
-    throw new RetryableError("storage/write-failed", "the disk did not take the rows; try again", {}, cause);
+    // Refusals on a full disk must not leave a file each.
+    if (failed?.size === FILE_HEADER_BYTES)
+      await unlink(join(this.#directory, rowFileName(failed.file))).catch(() => undefined);
+    throw refusal(cause);
   }
+}
+
+function refusal(cause: unknown): MyceliaError {
+  if (isNoSpace(cause)) return diskFull(cause);
+  return new RetryableError("storage/write-failed", "the disk did not take the rows; try again", {}, cause);
 }
 
 /** The salt at the start of a file, or undefined when its header is damaged or not there. */
@@ -196,8 +205,13 @@ export async function readSalt(handle: FileHandle): Promise<Uint8Array | undefin
 
 async function start(handle: FileHandle, file: number): Promise<ActiveFile> {
   const header = newFileHeader();
-  await writeRest(handle, header, 0);
-  await handle.datasync();
+  try {
+    await writeRest(handle, header, 0);
+    await handle.datasync();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return { file, handle, salt: parseFileHeader(Buffer.from(header))!, size: header.length };
 }
 
@@ -241,8 +255,4 @@ async function readPayload(
   const header = parseRecordHeader(bytes.subarray(0, bytesRead), salt);
   const payload = bytes.subarray(RECORD_HEADER_BYTES, bytesRead);
   return header !== undefined && payloadIntact(header, payload) ? payload : undefined;
-}
-
-function isNoSpace(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }

@@ -8,6 +8,7 @@ import type { Strip } from "../format/stripFormat.ts";
 import { type CreditLimit, UploadCredit } from "../node/uploadCredit.ts";
 import { type CompactionOptions, compact } from "./compaction.ts";
 import { DiskQuota } from "./diskQuota.ts";
+import { DiskSpace, uploadFailure } from "./diskSpace.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { isSame, placesOf } from "./indexChange.ts";
 import { KeyedLock } from "./keyedLock.ts";
@@ -23,6 +24,8 @@ export interface SegmentStoreOptions {
   /** Index; nobody else writes here. */
   readonly store: Store;
   readonly quotaBytes: number;
+  /** Bytes of the disk that uploads leave free; none when absent. */
+  readonly reserveBytes?: number;
   readonly creditOf: CreditLimit;
   readonly maxFileBytes: number;
   readonly onFlush?: (seconds: number) => void;
@@ -37,7 +40,7 @@ export interface Write {
   readonly edits: (places: readonly RecordPlace[]) => readonly IndexEdit[];
   /** Closes the file that takes records, before anything is written. */
   readonly roll?: boolean;
-  /** A closed file of which nothing is live any more; it goes after the edits. */
+  /** A closed file of which nothing is live any more; it goes before anything is written. */
   readonly remove?: number;
 }
 
@@ -51,6 +54,7 @@ export class SegmentStore {
   readonly #files: RowFiles;
   readonly #commit: GroupCommit<Write, undefined>;
   readonly #credit: UploadCredit;
+  readonly #space: DiskSpace;
   readonly #locks = new KeyedLock();
   readonly #losses = new Set<LossListener>();
   readonly #options: SegmentStoreOptions;
@@ -70,6 +74,7 @@ export class SegmentStore {
     this.recovery = recovery;
     this.quota = new DiskQuota(options.quotaBytes);
     this.quota.occupy(recovery.bytes);
+    this.#space = new DiskSpace(options.directory, options.reserveBytes ?? 0);
     this.#credit = new UploadCredit(options.creditOf, (uploader) => index.unpublished(uploader));
     this.#commit = new GroupCommit((writes) => this.#write(writes), GROUP_WRITES);
   }
@@ -258,17 +263,20 @@ export class SegmentStore {
   ): Promise<void> {
     const bytes = records.reduce((sum, { payload }) => sum + recordBytes(payload.length), 0);
     await this.#credit.spend(uploader, paid ? 0 : bytes, async () => {
+      await this.#space.require(bytes);
       this.quota.take(bytes);
       try {
         await this.#commit.add({ records, edits });
       } catch (error) {
         this.quota.release(bytes);
-        throw error;
+        throw uploadFailure(error);
       }
     });
   }
 
   async #write(writes: readonly Write[]): Promise<undefined[]> {
+    // First: it may fail, and what a group has stored must not be stored again.
+    for (const { remove } of writes) if (remove !== undefined) await this.#remove(remove);
     if (writes.some(({ roll }) => roll === true)) await this.#files.roll();
     const records = writes.flatMap((write) => write.records);
     const places = records.length === 0 ? [] : await this.#files.append(records);
@@ -282,7 +290,6 @@ export class SegmentStore {
       for (const { payload } of records) this.quota.occupy(recordBytes(payload.length));
       throw error;
     }
-    for (const { remove } of writes) if (remove !== undefined) await this.#remove(remove);
     return writes.map(() => undefined);
   }
 

@@ -129,9 +129,13 @@ export class StorageNetwork {
     return nodes;
   }
 
-  /** A node in a process of its own that serves. */
-  async spawnNode(setup: NodeSetup, options: NodeProcessOptions = {}): Promise<ChildProcess> {
-    return await this.#spawn("nodeProcess.ts", { ...setup, options });
+  /** A node in a process of its own that serves. @param under command that the process is started with */
+  async spawnNode(
+    setup: NodeSetup,
+    options: NodeProcessOptions = {},
+    under: readonly string[] = [],
+  ): Promise<ChildProcess> {
+    return await this.#spawn("nodeProcess.ts", { ...setup, options }, under);
   }
 
   /** A publisher in a process of its own that serves. */
@@ -139,11 +143,10 @@ export class StorageNetwork {
     return await this.#spawn("publisherProcess.ts", { ...setup, options });
   }
 
-  async #spawn(name: string, setup: object): Promise<ChildProcess> {
+  async #spawn(name: string, setup: object, under: readonly string[] = []): Promise<ChildProcess> {
     const script = join(import.meta.dirname, name);
-    const child = spawn(process.execPath, ["--import=tsx", script, toJson(setup)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const [command = "", ...words] = [...under, process.execPath, "--import=tsx", script, toJson(setup)];
+    const child = spawn(command, words, { stdio: ["ignore", "pipe", "inherit"] });
     this.#children.add(child);
     child.once("exit", () => this.#children.delete(child));
     const said = Promise.race([

@@ -6,11 +6,21 @@ import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 export type NodeProcessOptions = Partial<
   Pick<
     StorageNodeOptions,
-    "quotaBytes" | "creditBytesPerSigner" | "repair" | "presence" | "openReads" | "readClaims"
+    | "quotaBytes"
+    | "reserveBytes"
+    | "creditBytesPerSigner"
+    | "repair"
+    | "presence"
+    | "openReads"
+    | "readClaims"
+    | "maxUploads"
+    | "maxReads"
   >
 >;
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
+// As `installSignals` does for a keeper.
+process.on("SIGXFSZ", () => undefined);
 const context = await openNodeContext(setup);
 await startStorageNode(context, {
   quotaBytes: 256 * 1024 * 1024,

@@ -1,0 +1,36 @@
+import { statfsSync } from "node:fs";
+import { MyceliaError, RetryableError } from "../errors.ts";
+
+/** Full disk, used-up quota, largest file: what Node and what LMDB call them. */
+const NO_SPACE: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG", 28, 122, 27]);
+const EIO = 5;
+/** With less than this free, a commit that broke off has met the end of the disk, bytes. */
+const NOTHING = 256 * 1024;
+
+/** Whether a write failed because there was no room for it. */
+export function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && "code" in error && NO_SPACE.has(error.code);
+}
+
+/** Why a commit in `directory` failed, in our words. */
+export function commitFailure(cause: unknown, directory: string): MyceliaError {
+  if (cause instanceof MyceliaError) return cause;
+  if (isNoSpace(cause) || (isBrokenOff(cause) && isFull(directory))) {
+    return new RetryableError("store/disk-full", "The disk is full; nothing was written.", {}, cause);
+  }
+  return new RetryableError("store/write-failed", "The disk did not take a write; try again.", {}, cause);
+}
+
+/** A full disk takes the first part of a write, which LMDB calls an input/output error. */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === EIO;
+}
+
+function isFull(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < NOTHING;
+  } catch {
+    return false;
+  }
+}
