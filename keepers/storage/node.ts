@@ -70,6 +70,8 @@ export interface StorageNodeOptions {
   readonly maxUploads?: number;
   /** Reads served at once. */
   readonly maxReads?: number;
+  /** How long an upload or a read that hardly moves keeps its place while others wait, milliseconds. */
+  readonly graceMs?: number;
   /** How long the owner table is believed, milliseconds. */
   readonly committeeTtlMs?: number;
   /** Blocks on top of a batch's block before it returns credit. */
@@ -101,6 +103,7 @@ const DEFAULTS = {
   peerReadBytesPerDay: 1024 ** 3,
   maxUploads: 32,
   maxReads: 64,
+  graceMs: 5_000,
   committeeTtlMs: 2_000,
   confirmations: 0,
 } as const;
@@ -148,6 +151,7 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   const hooks = createRouteHooks(verifier, metrics, creditOf, meter, {
     uploads: settings.maxUploads,
     reads: settings.maxReads,
+    graceMs: settings.graceMs,
   });
   for (const [code, status] of Object.entries(STATUSES)) server.statuses.set(code, status);
   addSegmentRoutes(server, { segments, codec, committee, signer, chainId, metrics, hooks });

@@ -43,6 +43,13 @@ export const keeperSchema = z.object({
       exposed: z.boolean().default(false).describe("allows a host that other machines can reach"),
       hostNames: z.array(z.string()).default([]).describe("names a proxy on this machine asks for"),
       bodyLimit: z.number().int().positive().default(1_048_576).describe("largest request body, bytes"),
+      maxConnections: z.number().int().positive().default(1_024).describe("connections at once"),
+      maxConnectionsPerAddress: z
+        .number()
+        .int()
+        .positive()
+        .default(256)
+        .describe("connections of one address at once; behind a proxy, as many as it opens"),
     })
     .prefault({}),
   network: z

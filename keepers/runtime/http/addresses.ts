@@ -60,6 +60,13 @@ export function isLoopback(host: string): boolean {
   return plain.family === "ipv4" ? plain.text.startsWith("127.") : isLoopbackGroups(readIpv6(plain.text));
 }
 
+/** Who is one peer: an IPv4 address, or the /64 that an IPv6 host can pick its addresses from. */
+export function networkOf(address: string): string {
+  const plain = unwrap(address);
+  if (plain?.family !== "ipv6") return plain?.text ?? address;
+  return (readIpv6(plain.text) ?? []).slice(0, 4).join(":");
+}
+
 interface PlainAddress {
   readonly text: string;
   readonly family: "ipv4" | "ipv6";

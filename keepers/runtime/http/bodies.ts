@@ -1,4 +1,5 @@
-import type { FastifyInstance } from "fastify";
+import type { Readable } from "node:stream";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { FatalError } from "../errors.ts";
 
 declare module "fastify" {
@@ -8,6 +9,11 @@ declare module "fastify" {
   }
 }
 
+/** Room for a body that does not say how long it is; it grows with it. */
+const FIRST_BYTES = 4_096;
+/** Each piece costs time and memory of its own: a few may be as small as they like, the others are not under this. */
+const MAX_SMALL_PIECES = 2_048;
+const PIECE_BYTES = 256;
 const BINARY = /^application\/(octet-stream|x-mycelia-[a-z0-9-]+)(;|$)/;
 
 /**
@@ -17,17 +23,71 @@ const BINARY = /^application\/(octet-stream|x-mycelia-[a-z0-9-]+)(;|$)/;
 export function addBodyParsers(server: FastifyInstance): void {
   server.decorateRequest("rawBody", undefined);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(BINARY, { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    request.rawBody = body;
-    done(null, body);
+  server.addContentTypeParser(BINARY, async (request: FastifyRequest, payload: Readable) => {
+    request.rawBody = await readBody(request, payload);
+    return request.rawBody;
   });
   // Fastify's own parser drops __proto__ and constructor tricks.
   const parseJson = server.getDefaultJsonParser("error", "error");
-  server.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body: Buffer, done) => {
-    request.rawBody = body;
-    const text = decodeUtf8(body);
-    if (text === undefined) done(new FatalError("http/bad-json", "the body is not UTF-8"));
-    else void parseJson(request, text, done);
+  server.addContentTypeParser("application/json", async (request: FastifyRequest, payload: Readable) => {
+    request.rawBody = await readBody(request, payload);
+    const text = decodeUtf8(request.rawBody);
+    if (text === undefined) throw new FatalError("http/bad-json", "the body is not UTF-8");
+    return await new Promise<unknown>((resolve, reject) => {
+      void parseJson(request, text, (error, parsed) => (error ? reject(error) : resolve(parsed)));
+    });
+  });
+}
+
+/**
+ * The body's bytes, in one piece that is filled as they come: kept apart, a body in tiny pieces takes hundreds of times its
+ * own size.
+ * @throws FatalError http/body-too-large, http/too-many-pieces, http/bad-request
+ */
+function readBody(request: FastifyRequest, payload: Readable): Promise<Buffer> {
+  const limit = request.routeOptions.bodyLimit;
+  const declared = Number(request.headers["content-length"]);
+  if (declared > limit) return Promise.reject(tooLarge(limit));
+  let bytes: Buffer = Buffer.allocUnsafe(Number.isNaN(declared) ? Math.min(limit, FIRST_BYTES) : declared);
+  let [length, pieces] = [0, 0];
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const onData = (chunk: Buffer): void => {
+    const end = length + chunk.length;
+    const isTorn = ++pieces > MAX_SMALL_PIECES + end / PIECE_BYTES;
+    if (end > limit || isTorn) {
+      payload.off("data", onData);
+      reject(isTorn ? tooManyPieces(pieces, end) : tooLarge(limit));
+      return;
+    }
+    if (end > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(end, 2 * bytes.length)));
+    bytes.set(chunk, length);
+    length = end;
+  };
+  payload.on("data", onData);
+  payload.once("end", () => resolve(bytes.subarray(0, length)));
+  payload.once("error", () =>
+    reject(new FatalError("http/bad-request", "the connection broke off in the body")),
+  );
+  payload.resume();
+  return promise;
+}
+
+function grown(bytes: Buffer, length: number): Buffer {
+  const larger = Buffer.allocUnsafe(length);
+  larger.set(bytes);
+  return larger;
+}
+
+function tooManyPieces(pieces: number, bytes: number): FatalError {
+  return new FatalError("http/too-many-pieces", `${bytes} bytes of a body came in ${pieces} pieces`, {
+    pieces,
+    bytes,
+  });
+}
+
+function tooLarge(limit: number): FatalError {
+  return new FatalError("http/body-too-large", `the body is larger than the ${limit} bytes taken here`, {
+    limit,
   });
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { MyceliaError } from "../errors.ts";
+import { FatalError, MyceliaError } from "../errors.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { describe, type Problem, type StatusTable, toJson, toProblem } from "./problem.ts";
 
@@ -25,13 +25,18 @@ export function addErrorHandler(server: FastifyInstance, statuses: StatusTable, 
     log(request, error, problem);
     return answer(reply, problem);
   });
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0] ?? "";
-    return answer(
-      reply,
-      describe("http/not-found", 404, `there is no ${request.method} ${path.slice(0, 128)}`, false),
-    );
+  // Nobody waits for a body that nobody wants.
+  server.addHook("onRequest", async (request) => {
+    if (request.is404) throw notFound(request);
   });
+  server.setNotFoundHandler((request) => {
+    throw notFound(request);
+  });
+}
+
+function notFound(request: FastifyRequest): FatalError {
+  const path = request.url.split("?", 1)[0] ?? "";
+  return new FatalError("http/not-found", `there is no ${request.method} ${path.slice(0, 128)}`);
 }
 
 function problemOf(error: FastifyError | MyceliaError, statuses: StatusTable): Problem {

@@ -20,6 +20,12 @@ export function getMetrics(registry: Registry) {
       help: "Requests being answered",
       registers,
     }),
+    connectionsRefused: new Counter({
+      name: "mycelia_http_server_connections_refused_total",
+      help: "Connections closed unheard: too many of one address, or in total",
+      labelNames: ["reason"] as const,
+      registers,
+    }),
     refusals: new Counter({
       name: "mycelia_http_server_refusals_total",
       help: "Requests answered with an error, by its stable code",

@@ -5,6 +5,8 @@ import { FatalError } from "../errors.ts";
 import { isLoopback } from "./addresses.ts";
 import { addSigner } from "./authentication.ts";
 import { addBodyParsers } from "./bodies.ts";
+import { createClientErrorHandler } from "./clientErrors.ts";
+import { addConnectionLimits } from "./connections.ts";
 import { addErrorHandler } from "./errorHandler.ts";
 import { getMetrics, type HttpMetrics } from "./metrics.ts";
 import { addProbes, type Probes, type Readiness, type StatusReport } from "./probes.ts";
@@ -35,6 +37,8 @@ export interface ServerOptions {
   /** Largest request body, bytes; a route may set its own. */
   readonly bodyLimit?: number;
   readonly maxConnections?: number;
+  /** Of one address; a proxy in front needs as many as all that it lets in. */
+  readonly maxConnectionsPerAddress?: number;
   readonly timeouts?: Partial<ServerTimeouts>;
   readonly rateLimit?: RateLimit;
   readonly ready?: Readiness;
@@ -49,14 +53,28 @@ export interface ServerTimeouts {
   readonly headers: number;
   /** To the end of a request's body. */
   readonly request: number;
-  /** Silence on a connection in either direction, a slow answer included. */
+  /** From the end of an answer until the peer has taken it. */
+  readonly answer: number;
+  /** Silence on a connection in either direction. */
   readonly idle: number;
   /** Between two requests on one connection. */
   readonly keepAlive: number;
 }
 
-const DEFAULTS = { host: "127.0.0.1", port: 0, bodyLimit: 1024 * 1024, maxConnections: 1024 } as const;
-const TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 60_000, idle: 300_000, keepAlive: 30_000 };
+const DEFAULTS = {
+  host: "127.0.0.1",
+  port: 0,
+  bodyLimit: 1024 * 1024,
+  maxConnections: 1024,
+  maxConnectionsPerAddress: 256,
+} as const;
+const TIMEOUTS: ServerTimeouts = {
+  headers: 10_000,
+  request: 60_000,
+  answer: 60_000,
+  idle: 300_000,
+  keepAlive: 30_000,
+};
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
@@ -64,15 +82,19 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * @throws FatalError http/exposed for a host beyond loopback without `exposed`
  */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { name, host, port, bodyLimit, maxConnections } = { ...DEFAULTS, ...options };
+  const settings = { ...DEFAULTS, ...options };
+  const { name, host, port, bodyLimit, maxConnections, maxConnectionsPerAddress: perAddress } = settings;
   if (!isLoopback(host) && options.exposed !== true) throw exposedHost(host);
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const metrics = getMetrics(options.metrics);
   const server = fastify({
-    ...listenerOptions({ ...TIMEOUTS, ...options.timeouts }),
+    ...listenerOptions(timeouts),
     bodyLimit,
+    clientErrorHandler: createClientErrorHandler(metrics),
     ...logging(options),
   });
   server.server.maxConnections = maxConnections;
-  const metrics = getMetrics(options.metrics);
+  addConnectionLimits(server, { perAddress, answerMs: timeouts.answer }, metrics);
   const statuses = createStatusTable();
   server.decorate("statuses", statuses);
   addBodyParsers(server);
@@ -113,12 +135,14 @@ function logging(options: ServerOptions) {
 }
 
 function addMeasurement(server: FastifyInstance, metrics: HttpMetrics): void {
-  server.addHook("onRequest", async () => metrics.requestsInFlight.inc());
+  server.addHook("onRequest", async (request) => {
+    metrics.requestsInFlight.inc();
+    request.whenGone(() => metrics.requestsInFlight.dec());
+  });
   server.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     const labels = { method: request.method, route, status: String(reply.statusCode) };
     metrics.requestDuration.observe(labels, reply.elapsedTime / 1000);
-    metrics.requestsInFlight.dec();
     request.log.debug({ ...labels, ms: Math.round(reply.elapsedTime) }, "answered");
   });
 }

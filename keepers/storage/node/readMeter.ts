@@ -81,7 +81,7 @@ function createQuota(needs: ReadMeterNeeds): onRequestAsyncHookHandler {
     const before = used.get(reader) ?? 0;
     if (before >= limit)
       throw needs.payments === undefined ? exceeded(reader, before, limit) : payable(reader, before, limit);
-    reply.raw.once("close", () => {
+    request.whenGone(() => {
       const bytes = Number(reply.getHeader("content-length") ?? 0);
       if (reply.statusCode === 200) used.set(reader, (used.get(reader) ?? 0) + bytes);
     });

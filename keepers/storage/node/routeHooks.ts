@@ -31,11 +31,13 @@ export interface SignedHooks {
   readonly preHandler: preHandlerAsyncHookHandler[];
 }
 
-export interface GateLimits {
+export interface PlaceLimits {
   /** Uploads at once. */
   readonly uploads: number;
   /** Reads at once. */
   readonly reads: number;
+  /** How long whoever hardly moves keeps its place while others wait, milliseconds. */
+  readonly graceMs: number;
 }
 
 export function createRouteHooks(
@@ -43,16 +45,19 @@ export function createRouteHooks(
   metrics: StorageMetrics,
   creditOf: CreditLimit,
   meter: ReadHooks,
-  limits: GateLimits,
+  { uploads: most, reads, graceMs }: PlaceLimits,
 ): RouteHooks {
-  const uploads = createRequestGate(limits.uploads);
+  const uploads = createRequestGate({ most, graceMs });
   const { onRequest, preHandler } = requireSignature(verifier);
   const credit = async ({ signer }: FastifyRequest) => await requireCredit(creditOf, signer.toLowerCase());
   return {
     upload: [uploads, requireUploader(verifier), credit],
     signed: { onRequest: [uploads, onRequest], preHandler: [preHandler] },
     credited: { onRequest: [uploads, onRequest], preHandler: [preHandler, credit] },
-    read: { onRequest: [createRequestGate(limits.reads), ...meter.onRequest], onSend: meter.onSend },
+    read: {
+      onRequest: [createRequestGate({ most: reads, graceMs }), ...meter.onRequest],
+      onSend: meter.onSend,
+    },
     countRefusal(_request, _reply, error, done) {
       metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");
       done();

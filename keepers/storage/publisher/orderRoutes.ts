@@ -40,7 +40,7 @@ export function addOrderRoutes(server: FastifyInstance, needs: OrderRoutesNeeds)
     metrics.refused(error instanceof MyceliaError ? error.code : "storage/failed");
     done();
   };
-  const hooks = { onRequest: [createRequestGate(needs.maxOrders), onRequest], preHandler, onError };
+  const hooks = { onRequest: [createRequestGate({ most: needs.maxOrders }), onRequest], preHandler, onError };
   const accepted = (order: Order) => {
     metrics.accepted(order.content.bytes);
     needs.wake();
@@ -57,7 +57,7 @@ export function addOrderRoutes(server: FastifyInstance, needs: OrderRoutesNeeds)
     reply.code(202);
     return accepted(await orders.acceptSegments(request.signer, segments, Date.now()));
   });
-  const read = { onRequest: [createRequestGate(needs.maxLookUps)], onError };
+  const read = { onRequest: [createRequestGate({ most: needs.maxLookUps })], onError };
   server.get<{ Params: { id: string } }>("/orders/:id", read, async (request) => {
     const order = await orders.find(nameOf(parseName(request.params.id)));
     if (order !== undefined) return await tell(needs, order);

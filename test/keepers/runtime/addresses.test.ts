@@ -1,7 +1,15 @@
 import { expect } from "chai";
-import { createAddressRule, isLoopback } from "../../../keepers/runtime/http/addresses.ts";
+import { createAddressRule, isLoopback, networkOf } from "../../../keepers/runtime/http/addresses.ts";
 
 describe("guarded HTTP client", () => {
+  it("counts an IPv4 address for itself, however it is written, and an IPv6 host by its /64", () => {
+    expect(networkOf("::ffff:1.2.3.4")).equal(networkOf("1.2.3.4"));
+    expect(networkOf("1.2.3.4")).not.equal(networkOf("1.2.3.5"));
+    expect(networkOf("2a00:1:2:3::1")).equal(networkOf("2a00:1:2:3:ffff::9"));
+    expect(networkOf("2a00:1:2:3::1")).not.equal(networkOf("2a00:1:2:4::1"));
+    expect(networkOf("")).equal("");
+  });
+
   describe("where it may go", () => {
     const refusedEverywhere = [
       "0.0.0.0",

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, use } from "chai";
 import chaiAsPromised from "chai-as-promised";
 import type { FastifyInstance } from "fastify";
@@ -28,6 +30,59 @@ describe("HTTP server", () => {
       expect(await talk(url, "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").answer).equal("");
       for (const { socket } of held) socket.destroy();
     });
+
+    it("takes no more connections of one address than it may, and others meanwhile", async () => {
+      const server = open({ maxConnectionsPerAddress: 3 });
+      const url = await server.serve();
+      const from = (localAddress: string) => connect({ port: Number(new URL(url).port), localAddress });
+      const greedy = Array.from({ length: 8 }, () => from("127.0.0.2").on("error", () => undefined));
+      await Promise.all(greedy.slice(3).map((socket) => once(socket, "close")));
+      expect(greedy.filter(({ destroyed }) => !destroyed)).length(3);
+      expect((await client.request(`${url}/health`)).status).equal(200);
+      for (const socket of greedy) socket.destroy();
+      while ((await connectionsOf(server)) > 1) await new Promise((done) => setImmediate(done));
+      expect(await talk(url, "GET /health HTTP/1.0\r\n\r\n").answer).match(/^HTTP\/1\.1 /);
+    });
+
+    it("tells of requests whose connection broke while they waited behind another", async () => {
+      const server = open();
+      const counts = { inside: 0, gone: 0 };
+      server.get("/long", async (request) => {
+        counts.inside++;
+        request.whenGone(() => counts.gone++);
+        await new Promise(() => undefined);
+      });
+      const url = await server.serve();
+      const { socket } = talk(url, "GET /long HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(5));
+      while (counts.inside < 5) await new Promise((done) => setImmediate(done));
+      socket.destroy();
+      while (counts.gone < 5) await new Promise((done) => setImmediate(done));
+    });
+
+    it("ends a connection that asks for more at once than is answered", async () => {
+      const server = open();
+      let asked = 0;
+      server.get("/long", async () => {
+        asked++;
+        await new Promise(() => undefined);
+      });
+      const url = await server.serve();
+      const many = talk(url, "GET /long HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(500));
+      expect(await many.answer).equal("");
+      expect(asked).at.most(16);
+    });
+
+    it("ends a connection that does not take its answer", async () => {
+      const server = open({ timeouts: { answer: 200 } });
+      server.get("/large", async () => Buffer.alloc(64 * 1024 * 1024));
+      const url = await server.serve();
+      const { socket, answer } = talk(url, "GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n");
+      socket.pause();
+      while ((await connectionsOf(server)) < 1) await new Promise((done) => setImmediate(done));
+      while ((await connectionsOf(server)) > 0) await new Promise((done) => setImmediate(done));
+      socket.resume();
+      expect((await answer).length).below(64 * 1024 * 1024);
+    }).timeout(10_000);
 
     it("limits an address by its own token bucket", async () => {
       let time = 0;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { request as rawRequest } from "node:http";
 import { expect } from "chai";
 import type { FastifyInstance } from "fastify";
@@ -56,6 +57,34 @@ describe("HTTP server", () => {
         expect(answer.json(), String(payload).slice(0, 40)).include({ status, code });
       }
       expect((await post(server, BINARY_TYPE, Buffer.alloc(100))).statusCode).equal(200);
+    });
+
+    it("are refused when they come in crumbs, and taken in pieces", async () => {
+      const server = open();
+      server.post("/echo", async (request) => ({ bytes: request.rawBody?.length }));
+      const url = await server.serve();
+      const head =
+        "POST /echo HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/octet-stream\r\n";
+      const send = (size: number, count: number) => {
+        const piece = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n`;
+        return talk(url, `${head}transfer-encoding: chunked\r\n\r\n`, piece.repeat(count), "0\r\n\r\n")
+          .answer;
+      };
+      expect(await send(1, 5_000)).match(/^HTTP\/1\.1 400 [\s\S]*http\/too-many-pieces/);
+      expect(await send(1, 2_000)).match(/^HTTP\/1\.1 200 [\s\S]*"bytes":2000/);
+      expect(await send(1_000, 900)).match(/^HTTP\/1\.1 200 [\s\S]*"bytes":900000/);
+    });
+
+    it("are not waited for where nobody wants them", async () => {
+      const url = await open().serve();
+      const unknown = talk(
+        url,
+        "POST /nowhere HTTP/1.1\r\nhost: localhost\r\n",
+        ["content-type: application/json", "content-length: 1000\r\n\r\n"].join("\r\n"),
+      );
+      const [first] = (await once(unknown.socket, "data")) as [Buffer];
+      expect(first.toString()).match(/^HTTP\/1\.1 404 [\s\S]*http\/not-found/);
+      unknown.socket.destroy();
     });
 
     it("are cut off when they never say their length", async () => {

@@ -6,7 +6,7 @@ import { getMetrics as getChainMetrics } from "../../../keepers/runtime/chain/me
 import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
 import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
 import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
-import { createServer } from "../../../keepers/runtime/http/server.ts";
+import { createServer, type ServerOptions } from "../../../keepers/runtime/http/server.ts";
 import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";
 import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
 import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
@@ -21,6 +21,8 @@ export interface NodeSetup {
   readonly privateKey: string;
   readonly port: number;
   readonly dataDir: string;
+  /** Limits of the HTTP server, where they are other than its own. */
+  readonly limits?: Pick<ServerOptions, "timeouts" | "maxConnections" | "maxConnectionsPerAddress">;
 }
 
 /** A keeper's context out of the runtime's real parts, as the command line wires it. */
@@ -45,7 +47,7 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
   closers.add("transactions", () => transactions.close());
   const http = createHttpClient({ allowPrivate: true });
   closers.add("http client", () => http.close());
-  const server = createServer({ name: "storage", port, metrics, logger });
+  const server = createServer({ ...setup.limits, name: "storage", port, metrics, logger });
   const stop = new AbortController();
   const unused = (what: string) => () => {
     throw new Error(`a storage node uses no ${what}`);

@@ -15,6 +15,7 @@ export type NodeProcessOptions = Partial<
     | "readClaims"
     | "maxUploads"
     | "maxReads"
+    | "graceMs"
   >
 >;
 
