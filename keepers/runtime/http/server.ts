@@ -1,3 +1,4 @@
+import { createServer as createListener, type RequestListener, type Server } from "node:http";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
@@ -113,19 +114,27 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 function listenerOptions(timeouts: ServerTimeouts) {
   return {
-    connectionTimeout: timeouts.idle,
-    requestTimeout: timeouts.request,
-    keepAliveTimeout: timeouts.keepAlive,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 256 },
-    http: {
-      headersTimeout: timeouts.headers,
-      requestTimeout: timeouts.request,
-      // Node looks for late requests this often.
-      connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
+    serverFactory: (handler: RequestListener) => listener(handler, timeouts),
   } as const;
+}
+
+function listener(handler: RequestListener, timeouts: ServerTimeouts): Server {
+  const options = {
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
+    // Node looks for late requests this often.
+    connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const server = createListener(options, (request, response) => {
+    // What a connection that was ended has asked before goes unheard: one read may hold a thousand requests.
+    if (!request.socket.destroyed) handler(request, response);
+  });
+  server.setTimeout(timeouts.idle);
+  return server;
 }
 
 /** Requests are logged by route and status only: URLs, headers and bodies stay out. */

@@ -40,7 +40,7 @@ export interface Write {
   readonly edits: (places: readonly RecordPlace[]) => readonly IndexEdit[];
   /** Closes the file that takes records, before anything is written. */
   readonly roll?: boolean;
-  /** A closed file of which nothing is live any more; it goes before anything is written. */
+  /** A closed file of which nothing is live any more; it goes first: should it fail, nothing is stored twice. */
   readonly remove?: number;
 }
 
@@ -275,7 +275,6 @@ export class SegmentStore {
   }
 
   async #write(writes: readonly Write[]): Promise<undefined[]> {
-    // First: it may fail, and what a group has stored must not be stored again.
     for (const { remove } of writes) if (remove !== undefined) await this.#remove(remove);
     if (writes.some(({ roll }) => roll === true)) await this.#files.roll();
     const records = writes.flatMap((write) => write.records);

@@ -20,13 +20,13 @@ const CLIENT = 20;
 const MIB = 1024 * 1024;
 const BINARY = "content-type: application/octet-stream\r\n";
 const LIMITS = {
-  timeouts: { headers: 1_000, request: 4_000, answer: 2_000, idle: 6_000, keepAlive: 2_000 },
+  timeouts: { headers: 2_000, request: 4_000, answer: 2_000, idle: 6_000, keepAlive: 2_000 },
   maxConnections: 400,
   maxConnectionsPerAddress: 300,
 };
 const GATES = { maxUploads: 8, maxReads: 8, graceMs: 300 };
 /** What uploads and reads may take at once (2.6 and 4 MiB each), and what is not collected yet, MiB. */
-const MOST_MEMORY = 8 * 2.6 + 8 * 4 + 200;
+const MOST_MEMORY = 8 * 2.6 + 8 * 4 + 350;
 
 describe("storage: hostile peers of a node", () => {
   let network: StorageNetwork;
