@@ -1,4 +1,5 @@
-import { concat, Interface, type Provider, recoverAddress } from "ethers";
+import { concat, Interface, type Provider } from "ethers";
+import { recoverAddress } from "../runtime/keys/recoverAddress.ts";
 
 const ERC1271 = new Interface([
   "function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)",

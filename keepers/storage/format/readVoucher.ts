@@ -1,5 +1,6 @@
-import { type TypedDataDomain, TypedDataEncoder, type TypedDataField, verifyTypedData } from "ethers";
+import { type TypedDataDomain, TypedDataEncoder, type TypedDataField } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
+import { recoverTypedData } from "../../runtime/keys/recoverAddress.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 
 /** A reader's cumulative promise to one member; fields as IReadSessions.voucherDigest. */
@@ -41,6 +42,7 @@ const TYPES: Record<string, TypedDataField[]> = {
     { name: "amount", type: "uint128" },
   ],
 };
+const ENCODER = TypedDataEncoder.from(TYPES);
 
 export function voucherDigest(scope: VoucherScope, voucher: ReadVoucher): string {
   return TypedDataEncoder.hash(domainOf(scope), TYPES, voucher);
@@ -62,7 +64,7 @@ export function signerOfVoucher(
   operator: string,
 ): string | undefined {
   try {
-    return verifyTypedData(domainOf(scope), TYPES, { session, operator, amount }, signature).toLowerCase();
+    return recoverTypedData(domainOf(scope), ENCODER, { session, operator, amount }, signature).toLowerCase();
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
-import { hexlify, type TypedDataDomain, type TypedDataField, verifyTypedData } from "ethers";
+import { hexlify, type TypedDataDomain, TypedDataEncoder, type TypedDataField } from "ethers";
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { recoverTypedData } from "../../runtime/keys/recoverAddress.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 
 /** A member's word that it holds strips of a segment on its disk. */
@@ -33,6 +34,7 @@ const TYPES: Record<string, TypedDataField[]> = {
     { name: "slots", type: "uint256" },
   ],
 };
+const ENCODER = TypedDataEncoder.from(TYPES);
 
 /** Signs that the strips of `receipt.slots` are held. */
 export async function signReceipt(
@@ -84,7 +86,7 @@ function parseAnswer(body: Uint8Array): { slots: bigint; signature: string } {
 
 function recover(scope: ReceiptScope, receipt: SegmentReceipt, signature: string): string | undefined {
   try {
-    return verifyTypedData(domainOf(scope), TYPES, messageOf(receipt), signature).toLowerCase();
+    return recoverTypedData(domainOf(scope), ENCODER, messageOf(receipt), signature).toLowerCase();
   } catch {
     return undefined;
   }
