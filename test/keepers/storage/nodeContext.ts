@@ -23,11 +23,13 @@ export interface NodeSetup {
   readonly dataDir: string;
   /** Limits of the HTTP server, where they are other than its own. */
   readonly limits?: Pick<ServerOptions, "timeouts" | "maxConnections" | "maxConnectionsPerAddress">;
+  /** Pause between two looks at the chain, milliseconds; short, so that tests don't wait. */
+  readonly pollMs?: number;
 }
 
 /** A keeper's context out of the runtime's real parts, as the command line wires it. */
 export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> {
-  const { deployment, dataDir, port } = setup;
+  const { deployment, dataDir, port, pollMs = 50 } = setup;
   const { chainId } = deployment;
   const closers = createClosers();
   const logger = pino({ level: "silent" });
@@ -42,7 +44,7 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
     signer,
     chainId,
     store: store.under("transactions/"),
-    pollMs: 50,
+    pollMs,
   });
   closers.add("transactions", () => transactions.close());
   const http = createHttpClient({ allowPrivate: true });
@@ -60,7 +62,7 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
     queue: unused("queue"),
     follow: createFollowers({
       ...{ provider, store, closers, logger, signal: stop.signal, probes: server.probes },
-      defaults: { fromBlock: 0, confirmations: 0, finality: 64, pollMs: 50 },
+      defaults: { fromBlock: 0, confirmations: 0, finality: 64, pollMs },
       metrics: getChainMetrics(metrics),
       onFailure: (error) => stop.abort(error),
     }),
