@@ -6,7 +6,6 @@ import { callingThread, workerThreads } from "./threads.ts";
 
 export { checkOriginalRow } from "./checker.ts";
 export { CodingError, type RowRefusal, RowRefusedError } from "./errors.ts";
-export { type Rebuilt, rebuildAndCompare } from "./rebuildAndCompare.ts";
 export { chooseShape, type Shape, type ShapeLimits } from "./shape.ts";
 
 /**
@@ -27,6 +26,8 @@ export interface EncodedSegment {
    * @throws CodingError `coding/row-index`, and like all methods `coding/released` after the release
    */
   row(index: number): Uint8Array;
+  /** Copies `count` rows from row `first` on, end to end, to `at` in `target`. @throws as `row` */
+  copyRows(first: number, count: number, target: Uint8Array, at: number): void;
   /** 32 * log2(k + n) bytes, bottom to top. */
   rowPath(index: number): Uint8Array;
   /** 32 * log2(k) bytes, bottom to top; originals only. */
@@ -71,6 +72,20 @@ export interface Codec {
    * @throws CodingError `coding/too-few-rows`, `coding/row-index`, `coding/row-length`
    */
   rebuild(shape: Shape, rows: ReadonlyMap<number, Uint8Array>, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * The root over the originals' combinations, 32 bytes: with the row root it makes the commitment.
+   * @param rlc 16 * k bytes
+   * @throws CodingError `coding/shape` where no k fits
+   */
+  rlcRoot(rlc: Uint8Array): Promise<Uint8Array>;
+  /**
+   * The top of the row tree that `data`, zero-padded to k * rowSize bytes, codes to: a heap as `merkleTree` makes it, with
+   * `width` nodes at the bottom, each over (k + n) / width rows. Rebuilt bytes whose root is that of their segment are the
+   * segment's whatever rows they were rebuilt from, and no row of it is coded wrongly.
+   * @param width a power of two, k + n at most
+   * @throws as `encode`
+   */
+  rowTree(data: Uint8Array, shape: Shape, width: number, signal?: AbortSignal): Promise<Uint8Array>;
   /** Ends the threads; what is under way is rejected with `coding/closed`. */
   close(): Promise<void>;
 }

@@ -37,6 +37,17 @@ export class SlabSegment implements EncodedSegment {
     return bytes.subarray(start, start + this.shape.rowSize);
   }
 
+  copyRows(first: number, count: number, target: Uint8Array, at: number): void {
+    const { bytes, layout } = this.#open();
+    const { k, n, rowSize } = this.shape;
+    this.#assertIndex(first, k + n);
+    if (count > 0) this.#assertIndex(first + count - 1, k + n);
+    for (let index = 0; index < count; index++) {
+      const start = rowAt(layout, first + index);
+      bytes.copy(target, at + index * rowSize, start, start + rowSize);
+    }
+  }
+
   rowPath(index: number): Uint8Array {
     const slab = this.#open();
     const rows = this.shape.k + this.shape.n;

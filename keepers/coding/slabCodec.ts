@@ -4,7 +4,7 @@ import { CombinerPool } from "./combiner.ts";
 import { CodingError } from "./errors.ts";
 import type { Field } from "./field.ts";
 import { combinationBytes, rowAt } from "./layout.ts";
-import { nodeOf } from "./merkle.ts";
+import { hashBytes, nodeOf } from "./merkle.ts";
 import { parityFactors } from "./parity.ts";
 import { planRebuild, type RebuildPlan } from "./rebuild.ts";
 import { SlabSegment } from "./segment.ts";
@@ -110,6 +110,29 @@ export class SlabCodec implements Codec {
     });
   }
 
+  async rlcRoot(rlc: Uint8Array): Promise<Uint8Array> {
+    const k = rlc.length / combinationBytes;
+    const narrow = { k, n: k, rowSize: chunkBytes };
+    assertShape(narrow);
+    return this.#withSlab(narrow, async (slab) => {
+      slab.bytes.set(rlc, slab.layout.combinations);
+      await this.#threads.run(slab, [[{ kind: "seal-combinations" }]]);
+      return Uint8Array.from(nodeOf(slab.bytes.subarray(slab.layout.combinationTree), 1));
+    });
+  }
+
+  async rowTree(data: Uint8Array, shape: Shape, width: number, signal?: AbortSignal): Promise<Uint8Array> {
+    assertShape(shape);
+    assertSize(data.length, shape);
+    signal?.throwIfAborted();
+    return this.#withSlab(shape, async (slab) => {
+      fillOriginals(slab, data);
+      await this.#threads.run(slab, this.#rowPhases(shape), signal);
+      const { rowTree } = slab.layout;
+      return Uint8Array.from(slab.bytes.subarray(rowTree, rowTree + 2 * width * hashBytes));
+    });
+  }
+
   close(): Promise<void> {
     return this.#threads.close();
   }
@@ -124,6 +147,14 @@ export class SlabCodec implements Codec {
   }
 
   #encodePhases(shape: Shape): Task[][] {
+    return [
+      ...this.#rowPhases(shape),
+      cut(shape.k, 1, this.#partsOf(shape)).map((rows) => ({ kind: "combine", rows })),
+      [{ kind: "seal-combinations" }],
+    ];
+  }
+
+  #rowPhases(shape: Shape): Task[][] {
     const { k, n, rowSize } = shape;
     const parts = this.#partsOf(shape);
     const factors = parityFactors(this.#field, shape);
@@ -131,8 +162,6 @@ export class SlabCodec implements Codec {
       cut(rowSize, chunkBytes, parts).map((columns) => ({ kind: "code", columns, factors })),
       cut(k + n, 1, parts).map((rows) => ({ kind: "hash-rows", rows })),
       [{ kind: "seal-rows" }],
-      cut(k, 1, parts).map((rows) => ({ kind: "combine", rows })),
-      [{ kind: "seal-combinations" }],
     ];
   }
 

@@ -1,4 +1,4 @@
-import { type Codec, type Rebuilt, rebuildAndCompare, type Shape } from "../../coding/codec.ts";
+import type { Codec, RowChecker, Shape } from "../../coding/codec.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { CommitteeBook } from "../chain/committeeBook.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
@@ -6,13 +6,13 @@ import type { BatchSegment } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import { elementsOf, originalStrips, rowsPerStrip, setOf, slotOfStrip } from "../format/placement.ts";
 import { checkHead, type SegmentHead, stripsPerAnswer } from "../format/segmentFormat.ts";
-import { checkStrip, rowsOf } from "../format/stripFormat.ts";
+import { checkStrip } from "../format/stripFormat.ts";
 import type { ClientLimits } from "./clientTypes.ts";
 import { firstGood } from "./hedge.ts";
 import type { MemberApi } from "./memberApi.ts";
 import type { ReadingLedger } from "./readingLedger.ts";
-import { type OpenedSegment, SegmentShelf } from "./segmentShelf.ts";
-import { fetchStrips } from "./stripFetch.ts";
+import { type OpenedSegment, SegmentShelf, type WholeSegment } from "./segmentShelf.ts";
+import { readWhole } from "./wholeSegment.ts";
 
 export interface SegmentReaderNeeds {
   readonly codec: Codec;
@@ -81,17 +81,10 @@ export class SegmentReader {
     return data.slice(from, to);
   }
 
-  async #rebuild(segment: BatchSegment, reading: Reading, keep: boolean): Promise<Rebuilt> {
-    const { commitment, shape } = segment;
-    const { codec, committees } = this.#needs;
+  async #rebuild(segment: BatchSegment, reading: Reading, keep: boolean): Promise<WholeSegment> {
     const opened = await this.#open(segment, reading);
-    const { head, checker } = opened;
-    const needs = { ...this.#needs, ...reading, members: await committees.holders(commitment) };
-    const strips = await fetchStrips(needs, commitment, head, checker, opened.strips);
-    const rows = new Map([...strips.values()].flatMap((strip) => [...rowsOf(strip, shape)]));
-    if ([...strips.keys()].some((number) => number >= originalStrips(shape)))
-      reading.ledger.rebuilt(commitment);
-    const whole = await rebuildAndCompare(codec, commitment, shape, rows, reading.signal);
+    const members = await this.#needs.committees.holders(segment.commitment);
+    const whole = await readWhole({ ...this.#needs, ...reading, members }, segment, opened);
     if (!keep) return whole;
     opened.strips.clear();
     opened.whole = whole;
@@ -136,13 +129,14 @@ export class SegmentReader {
     );
     if (own.length === 0 || !ledger.isUsable(member)) return;
     const most = stripsPerAnswer(shape);
+    const rowChecker = await checker();
     try {
       for (let at = 0; at < own.length; at += most) {
         const some = own.slice(at, at + most);
         const answer = await this.#needs.api.strips(member, commitment, shape, some, signal);
         for (const strip of answer.strips) {
           if (!some.includes(strip.number)) throw unasked(strip.number);
-          checkStrip(strip, shape, head.rowRoot, checker);
+          checkStrip(strip, shape, head.rowRoot, rowChecker);
           strips.set(strip.number, strip);
         }
       }
@@ -157,15 +151,16 @@ export class SegmentReader {
     if (known !== undefined) return known;
     const { commitment, shape } = segment;
     const head = await this.#readHead(segment, reading);
-    const checker = await this.#needs.codec.checker(commitment, shape, head.rlc);
-    const opened = { head, checker, strips: new Map() };
+    let checker: Promise<RowChecker> | undefined;
+    const makeChecker = () => (checker ??= this.#needs.codec.checker(commitment, shape, head.rlc));
+    const opened = { head, checker: makeChecker, strips: new Map() };
     this.#shelf.keep(segment, opened);
     return opened;
   }
 
   /** A head proves itself but for its shape: one of another shape than was said is left for one that fits. */
   async #readHead({ commitment, shape }: BatchSegment, { ledger, signal }: Reading): Promise<SegmentHead> {
-    const { api, limits, committees } = this.#needs;
+    const { api, codec, limits, committees } = this.#needs;
     const members = await committees.holders(commitment);
     const usable = members.filter((member) => ledger.isUsable(member));
     const rest = members.filter((member) => !ledger.isUsable(member));
@@ -176,7 +171,7 @@ export class SegmentReader {
       signal,
       async (member, either) => {
         const found = await api.head(member, commitment, either);
-        checkHead(found, commitment);
+        await checkHead(codec, found, commitment);
         if (sameShape(found.shape, shape)) return found;
         other = found.shape;
         throw wrongShape(commitment, shape, found.shape);

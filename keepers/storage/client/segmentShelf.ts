@@ -1,16 +1,24 @@
-import type { Rebuilt, RowChecker } from "../../coding/codec.ts";
+import type { RowChecker } from "../../coding/codec.ts";
 import type { BatchSegment } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import type { SegmentHead } from "../format/segmentFormat.ts";
 import { type Strip, stripBytes } from "../format/stripFormat.ts";
 
+export interface WholeSegment {
+  /** The k * rowSize bytes that its rows stand for, whether or not they are consistent. */
+  readonly data: Uint8Array;
+  /** False when coding `data` again leads to another row root: the writer committed to rows that are no codeword. */
+  readonly consistent: boolean;
+}
+
 /** A segment whose head is checked, and what has been read of it. */
 export interface OpenedSegment {
   readonly head: SegmentHead;
-  readonly checker: RowChecker;
+  /** Made when it is first asked for. */
+  readonly checker: () => Promise<RowChecker>;
   /** Checked original strips by number. */
   readonly strips: Map<number, Strip>;
-  whole?: Rebuilt;
+  whole?: WholeSegment;
 }
 
 /** The combinations as they came, and twice as much of their own code in the checker. */

@@ -1,9 +1,9 @@
-import type { RowChecker } from "../../coding/codec.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
+import type { BatchSegment } from "../format/batch.ts";
 import { elementsOf, originalStrips, setOf, sizeOf, stripOfSlot } from "../format/placement.ts";
-import { type SegmentHead, type StripsAnswer, stripsPerAnswer } from "../format/segmentFormat.ts";
-import { checkStrip, type Strip } from "../format/stripFormat.ts";
+import { type StripsAnswer, stripsPerAnswer } from "../format/segmentFormat.ts";
+import type { Strip } from "../format/stripFormat.ts";
 import type { ClientLimits } from "./clientTypes.ts";
 import { raceOrLate } from "./hedge.ts";
 import type { MemberApi } from "./memberApi.ts";
@@ -32,27 +32,23 @@ interface Asked {
   readonly since: number;
 }
 
+/** Takes a strip that a member has sent. @throws what makes the member unusable */
+export type TakeStrip = (strip: Strip, member: CommitteeMember) => void;
+
 /**
- * Gathers enough checked strips of a segment to rebuild it: the original ones where their holders answer, parity ones in
- * place of what is missing, wrong or late. A member has one request running at a time.
- * @param have checked strips that need not be fetched
+ * Gathers enough strips of a segment to rebuild it: the original ones where their holders answer, parity ones in place of
+ * what is missing, refused or late. A member has one request running at a time.
+ * @param have strips that need not be fetched
  * @throws RetryableError storage/too-few-rows
  */
 export async function fetchStrips(
   needs: StripFetchNeeds,
-  commitment: Uint8Array,
-  head: SegmentHead,
-  checker: RowChecker,
+  segment: BatchSegment,
+  take: TakeStrip,
   have: ReadonlyMap<number, Strip> = new Map(),
 ): Promise<Map<number, Strip>> {
   const done = new AbortController();
-  const fetch = new StripFetch(
-    needs,
-    commitment,
-    head,
-    checker,
-    AbortSignal.any([needs.signal, done.signal]),
-  );
+  const fetch = new StripFetch(needs, segment, take, AbortSignal.any([needs.signal, done.signal]));
   fetch.startWith(have);
   try {
     return await fetch.run();
@@ -63,30 +59,22 @@ export async function fetchStrips(
 
 class StripFetch {
   readonly #needs: StripFetchNeeds;
-  readonly #commitment: Uint8Array;
-  readonly #head: SegmentHead;
-  readonly #checker: RowChecker;
+  readonly #segment: BatchSegment;
+  readonly #accept: TakeStrip;
   readonly #signal: AbortSignal;
   readonly #sources: Source[];
   readonly #strips = new Map<number, Strip>();
   readonly #running = new Map<Promise<void>, Asked>();
   #have = 0n;
 
-  constructor(
-    needs: StripFetchNeeds,
-    commitment: Uint8Array,
-    head: SegmentHead,
-    checker: RowChecker,
-    signal: AbortSignal,
-  ) {
+  constructor(needs: StripFetchNeeds, segment: BatchSegment, take: TakeStrip, signal: AbortSignal) {
     this.#needs = needs;
-    this.#commitment = commitment;
-    this.#head = head;
-    this.#checker = checker;
+    this.#segment = segment;
+    this.#accept = take;
     this.#signal = signal;
     this.#sources = needs.members.map((member) => ({
       member,
-      holds: setOf(elementsOf(member.slots).map((slot) => stripOfSlot(slot, commitment))),
+      holds: setOf(elementsOf(member.slots).map((slot) => stripOfSlot(slot, segment.commitment))),
       told: false,
       usable: needs.ledger.isUsable(member),
     }));
@@ -97,7 +85,7 @@ class StripFetch {
   }
 
   async run(): Promise<Map<number, Strip>> {
-    const needed = originalStrips(this.#head.shape);
+    const needed = originalStrips(this.#segment.shape);
     while (this.#strips.size < needed) {
       this.#needs.signal.throwIfAborted();
       this.#assign(needed);
@@ -114,7 +102,7 @@ class StripFetch {
       const missing = needed - sizeOf(this.#have | coming);
       if (missing <= 0) return;
       if (!source.usable || this.#isBusy(source)) continue;
-      const most = Math.min(missing, stripsPerAnswer(this.#head.shape));
+      const most = Math.min(missing, stripsPerAnswer(this.#segment.shape));
       const wanted = setOf(this.#pick(source, coming, needed).slice(0, most));
       if (wanted === 0n) continue;
       this.#ask(source, wanted);
@@ -143,21 +131,22 @@ class StripFetch {
 
   #ask(source: Source, wanted: bigint): void {
     const { api } = this.#needs;
+    const { commitment, shape } = this.#segment;
     const numbers = elementsOf(wanted);
     const asked = { source, wanted, since: performance.now() };
     const request: Promise<void> = api
-      .strips(source.member, this.#commitment, this.#head.shape, numbers, this.#signal)
+      .strips(source.member, commitment, shape, numbers, this.#signal)
       .then((answer) => this.#take(source, wanted, answer))
       .catch((error: unknown) => {
         if (this.#signal.aborted) return;
         source.usable = false;
-        this.#needs.ledger.failed(source.member, this.#commitment, error);
+        this.#needs.ledger.failed(source.member, commitment, error);
       })
       .finally(() => this.#running.delete(request));
     this.#running.set(request, asked);
   }
 
-  /** @throws what makes the member unusable: a strip that is not the segment's, or one that was not asked for */
+  /** @throws what makes the member unusable: a strip that is refused, or one that was not asked for */
   #take(source: Source, wanted: bigint, { held, strips }: StripsAnswer): void {
     source.told = true;
     const brought = setOf(strips.map(({ number }) => number));
@@ -166,7 +155,7 @@ class StripFetch {
     if ((brought & ~wanted) !== 0n) throw unasked(brought & ~wanted);
     for (const strip of strips) {
       if (((wanted & ~this.#have) >> BigInt(strip.number)) % 2n === 0n) continue;
-      checkStrip(strip, this.#head.shape, this.#head.rowRoot, this.#checker);
+      this.#accept(strip, source.member);
       this.#keep(strip.number, strip);
     }
     if (brought === 0n && wanted !== 0n && source.holds === 0n) source.usable = false;

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import { type MyceliaError, RetryableError } from "../../runtime/errors.ts";
 import { isNoSpace } from "../../runtime/store/noSpace.ts";
 import { diskFull } from "./diskSpace.ts";
+import { readPayloads } from "./payloadReads.ts";
 import {
   FILE_HEADER_BYTES,
   newFileHeader,
   parseFileHeader,
-  parseRecordHeader,
-  payloadIntact,
-  RECORD_HEADER_BYTES,
   type RecordPlace,
   type RowRecord,
   recordBytes,
@@ -106,9 +104,13 @@ export class RowFiles {
         const salt = this.#salts.get(file) ?? (await readSalt(handle));
         if (salt === undefined) continue;
         this.#salts.set(file, salt);
-        for (const [i, place] of places.entries()) {
-          if (place.file === file) payloads[i] = await readPayload(handle, place, salt);
-        }
+        const here = places.flatMap((place, index) => (place.file === file ? [index] : []));
+        const found = await readPayloads(
+          handle,
+          here.map((index) => places[index]!),
+          salt,
+        );
+        for (const [i, index] of here.entries()) payloads[index] = found[i];
       } finally {
         await handle.close();
       }
@@ -243,16 +245,4 @@ async function writeRest(handle: FileHandle, rest: Uint8Array, position: number)
     const { bytesWritten } = await handle.write(rest, done, rest.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-async function readPayload(
-  handle: FileHandle,
-  place: RecordPlace,
-  salt: Uint8Array,
-): Promise<Uint8Array | undefined> {
-  const bytes = Buffer.allocUnsafe(RECORD_HEADER_BYTES + place.length);
-  const { bytesRead } = await handle.read(bytes, 0, bytes.length, place.offset);
-  const header = parseRecordHeader(bytes.subarray(0, bytesRead), salt);
-  const payload = bytes.subarray(RECORD_HEADER_BYTES, bytesRead);
-  return header !== undefined && payloadIntact(header, payload) ? payload : undefined;
 }

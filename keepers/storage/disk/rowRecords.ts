@@ -120,7 +120,15 @@ function tagOf(header: Buffer, salt: Uint8Array): Buffer {
 
 /** A strip as it lies on disk: path, rows. */
 export function stripRecord(commitment: Uint8Array, { number, path, rows }: Strip): RowRecord {
-  return { kind: "strip", subject: commitment, number, payload: Buffer.concat([path, rows]) };
+  return { kind: "strip", subject: commitment, number, payload: joined(path, rows) };
+}
+
+/** Two pieces as one; in an upload they lie behind each other, and needn't be copied. */
+function joined(path: Uint8Array, rows: Uint8Array): Uint8Array {
+  const isOne = path.buffer === rows.buffer && path.byteOffset + path.length === rows.byteOffset;
+  return isOne
+    ? new Uint8Array(path.buffer, path.byteOffset, path.length + rows.length)
+    : Buffer.concat([path, rows]);
 }
 
 /** A head as it lies on disk: who sent it, head. */

@@ -3,14 +3,7 @@ import { FatalError } from "../../runtime/errors.ts";
 import { SLOTS } from "./limits.ts";
 import { MAX_PACK_TABLE_BYTES, type PackEntry, packTableBytes, parsePackTable } from "./pack.ts";
 import { MAX_STRIP_BYTES } from "./segmentFormat.ts";
-import {
-  checkStripPath,
-  parseStrips,
-  STRIP_HEADER_BYTES,
-  stripBytes,
-  stripOf,
-  writeStrip,
-} from "./stripFormat.ts";
+import { checkStripPath, parseStrips, STRIP_HEADER_BYTES, stripBytes, writeStripOf } from "./stripFormat.ts";
 
 /*
  * The table of a pack is the start of its segment, so the first strips prove what the segment packs: whoever has them may
@@ -31,7 +24,7 @@ export function encodeTableStrips(segment: EncodedSegment, tableBytes: number): 
   const each = stripBytes(segment.shape);
   const count = Math.ceil(tableBytes / (each - STRIP_HEADER_BYTES));
   const body = Buffer.alloc(count * each);
-  for (let number = 0; number < count; number++) writeStrip(stripOf(segment, number), body, number * each);
+  for (let number = 0; number < count; number++) writeStripOf(segment, number, body, number * each);
   return body;
 }
 

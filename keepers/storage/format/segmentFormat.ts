@@ -1,4 +1,4 @@
-import type { EncodedSegment, Shape } from "../../coding/codec.ts";
+import type { Codec, EncodedSegment, Shape } from "../../coding/codec.ts";
 import { merkleTree, nodeOf, sha256 } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { HASH_BYTES, MAX_SEGMENT_BYTES, MAX_SLOTS_PER_MEMBER, RLC_BYTES, SLOTS } from "./limits.ts";
@@ -8,8 +8,8 @@ import {
   STRIP_HEADER_BYTES,
   type Strip,
   stripBytes,
-  stripOf,
   writeStrip,
+  writeStripOf,
 } from "./stripFormat.ts";
 
 const MAGIC = 0x4d_59_53_48; // "MYSH"
@@ -77,8 +77,12 @@ export function parseHead(input: Uint8Array): SegmentHead {
  * Checks that a head is the one behind a commitment: SHA-256(rowRoot || RLC root).
  * @throws FatalError storage/wrong-head
  */
-export function checkHead(head: SegmentHead, commitment: Uint8Array): void {
-  const bound = sha256(Buffer.concat([head.rowRoot, rlcRoot(head.rlc)]));
+export async function checkHead(
+  codec: Pick<Codec, "rlcRoot">,
+  { rowRoot, rlc }: SegmentHead,
+  commitment: Uint8Array,
+): Promise<void> {
+  const bound = sha256(Buffer.concat([rowRoot, await codec.rlcRoot(rlc)]));
   if (Buffer.compare(bound, commitment) === 0) return;
   throw new FatalError("storage/wrong-head", "the head does not belong to the commitment", {
     commitment: Buffer.from(commitment).toString("hex"),
@@ -91,8 +95,7 @@ export function encodeUpload(segment: EncodedSegment, numbers: readonly number[]
   const body = Buffer.alloc(head.length + COUNT_BYTES + numbers.length * stripBytes(segment.shape));
   body.set(head, 0);
   let at = body.writeUInt16BE(numbers.length, head.length);
-  for (const number of [...numbers].sort((a, b) => a - b))
-    at = writeStrip(stripOf(segment, number), body, at);
+  for (const number of [...numbers].sort((a, b) => a - b)) at = writeStripOf(segment, number, body, at);
   return body;
 }
 

@@ -29,21 +29,42 @@ export function stripBytes(shape: Shape): number {
 
 /** Takes a strip out of an encoded segment. */
 export function stripOf(segment: EncodedSegment, number: number): Strip {
-  const { rowSize } = segment.shape;
   const count = rowsPerStrip(segment.shape);
-  const rows = new Uint8Array(count * rowSize);
-  for (let row = 0; row < count; row++) rows.set(segment.row(number * count + row), row * rowSize);
-  const path = segment.rowPath(number * count);
-  return { number, path: path.subarray(path.length - PATH_BYTES), rows };
+  const rows = new Uint8Array(count * segment.shape.rowSize);
+  segment.copyRows(number * count, count, rows, 0);
+  return { number, path: pathOf(segment, number), rows };
+}
+
+/** Serialises a strip of an encoded segment into `target` at `offset`; returns the offset after it. */
+export function writeStripOf(
+  segment: EncodedSegment,
+  number: number,
+  target: Uint8Array,
+  offset: number,
+): number {
+  const count = rowsPerStrip(segment.shape);
+  const start = writeHeader(number, pathOf(segment, number), target, offset);
+  segment.copyRows(number * count, count, target, start);
+  return start + count * segment.shape.rowSize;
+}
+
+function pathOf(segment: EncodedSegment, number: number): Uint8Array {
+  const path = segment.rowPath(number * rowsPerStrip(segment.shape));
+  return path.subarray(path.length - PATH_BYTES);
 }
 
 /** Serialises a strip into `target` at `offset`; returns the offset after it. */
 export function writeStrip(strip: Strip, target: Uint8Array, offset: number): number {
-  target[offset] = strip.number >> 8;
-  target[offset + 1] = strip.number & 0xff;
-  target.set(strip.path, offset + NUMBER_BYTES);
-  target.set(strip.rows, offset + STRIP_HEADER_BYTES);
-  return offset + STRIP_HEADER_BYTES + strip.rows.length;
+  const start = writeHeader(strip.number, strip.path, target, offset);
+  target.set(strip.rows, start);
+  return start + strip.rows.length;
+}
+
+function writeHeader(number: number, path: Uint8Array, target: Uint8Array, offset: number): number {
+  target[offset] = number >> 8;
+  target[offset + 1] = number & 0xff;
+  target.set(path, offset + NUMBER_BYTES);
+  return offset + STRIP_HEADER_BYTES;
 }
 
 /**

@@ -219,7 +219,7 @@ class Restore {
       if (member === undefined) continue;
       try {
         const head = await this.#parts.api.head(member, this.#commitment, this.#signal);
-        checkHead(head, this.#commitment);
+        await checkHead(this.#parts.codec, head, this.#commitment);
         checkShape(head, this.#need);
         this.#parts.metrics.fetched.inc(encodeHead(head).length);
         return head;

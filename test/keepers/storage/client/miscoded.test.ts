@@ -47,6 +47,7 @@ describe("storage: a writer who codes wrongly", () => {
       ...{ shape, rowRoot, rlcRoot, rlc: Buffer.concat(combinations) },
       commitment: sha256(Buffer.concat([rowRoot, rlcRoot])),
       row: (index) => rows[index]!,
+      copyRows: (first, count, target, at) => target.set(Buffer.concat(rows.slice(first, first + count)), at),
       rowPath: (index) => merklePath(tree, index),
       rlcPath: (index) => merklePath(rlcTree, index),
       release: () => {},

@@ -1,0 +1,63 @@
+import type { FileHandle } from "node:fs/promises";
+import {
+  parseRecordHeader,
+  payloadIntact,
+  RECORD_HEADER_BYTES,
+  type RecordPlace,
+  recordBytes,
+} from "./rowRecords.ts";
+
+/** Most bytes that one call reads, unless one record alone is larger. */
+const SPAN_BYTES = 1024 * 1024;
+
+/** Records that lie behind each other. */
+interface Span {
+  readonly start: number;
+  end: number;
+  /** Which of the wanted ones they are. */
+  readonly wanted: number[];
+}
+
+/**
+ * Reads payloads of one file, in the order of `places`; undefined for one that is damaged. What lies together, as the strips of
+ * an upload do, is read with one call.
+ */
+export async function readPayloads(
+  handle: FileHandle,
+  places: readonly RecordPlace[],
+  salt: Uint8Array,
+): Promise<(Uint8Array | undefined)[]> {
+  const payloads: (Uint8Array | undefined)[] = new Array(places.length);
+  for (const { start, end, wanted } of spansOf(places)) {
+    const room = Buffer.allocUnsafeSlow(end - start);
+    const { bytesRead } = await handle.read(room, 0, room.length, start);
+    const bytes = room.subarray(0, bytesRead);
+    for (const index of wanted) {
+      const { offset, length } = places[index]!;
+      payloads[index] = payloadIn(bytes.subarray(offset - start), length, salt);
+    }
+  }
+  return payloads;
+}
+
+function spansOf(places: readonly RecordPlace[]): Span[] {
+  const rising = places.map((_, index) => index).sort((a, b) => places[a]!.offset - places[b]!.offset);
+  const spans: Span[] = [];
+  for (const index of rising) {
+    const { offset, length } = places[index]!;
+    const end = offset + recordBytes(length);
+    const last = spans.at(-1);
+    if (last !== undefined && last.end === offset && end - last.start <= SPAN_BYTES) {
+      last.end = end;
+      last.wanted.push(index);
+    } else spans.push({ start: offset, end, wanted: [index] });
+  }
+  return spans;
+}
+
+/** The payload of the record that `bytes` begin with. */
+function payloadIn(bytes: Buffer, length: number, salt: Uint8Array): Uint8Array | undefined {
+  const header = parseRecordHeader(bytes, salt);
+  const payload = bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + length);
+  return header !== undefined && payloadIntact(header, payload) ? payload : undefined;
+}
