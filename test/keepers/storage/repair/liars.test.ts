@@ -70,7 +70,8 @@ describe("storage: repair among liars", () => {
   };
 
   it("blames and skips who flips bits in rows or proofs or sends another's rows, and signs when it is done", async () => {
-    const segments = [await store(), await store()];
+    // Enough for each liar to be asked, wherever slots and commitments fall.
+    const segments = await Promise.all(Array.from({ length: 6 }, store));
     const layout = layOut(segments);
     for (const { store: own } of nodes) await new BatchIndex(own.under("storage/batches/")).put(segments);
     const id = await append(network, OWNER, layout);
