@@ -15,6 +15,7 @@ export { FatalError, MyceliaError, RetryableError } from "./runtime/errors.ts";
 export { createHttpClient, type HttpClient } from "./runtime/http/client.ts";
 export { createKeystoreSigner, createMemorySigner } from "./runtime/keys/localSigner.ts";
 export type { KeySigner } from "./runtime/keys/signer.ts";
+export { letHeapGrow } from "./runtime/lifecycle/heap.ts";
 export { openLmdbStore } from "./runtime/store/lmdb.ts";
 export type { Store } from "./runtime/store/store.ts";
 export { openTransactionSender } from "./runtime/transactions/lane.ts";

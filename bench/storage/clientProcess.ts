@@ -45,6 +45,7 @@ function counting(http: HttpClient) {
 
 const order = JSON.parse(process.argv[2] ?? "{}") as ClientOrder;
 const library = (await import(order.library)) as typeof import("../../keepers/index.ts");
+library.letHeapGrow();
 const { rpcUrl, deployment, privateKey, dataDir } = order.setup;
 const { chainId } = deployment;
 const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1 });

@@ -30,9 +30,6 @@ export interface WorkReport extends ClientReport {
 export class BenchNetwork {
   readonly #network: StorageNetwork;
   readonly #nodes: readonly ChildProcess[];
-  get children() {
-    return this.#nodes;
-  }
 
   private constructor(network: StorageNetwork, nodes: readonly ChildProcess[]) {
     this.#network = network;

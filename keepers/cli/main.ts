@@ -6,6 +6,7 @@ import { keysCommand } from "./commands/keys.ts";
 import { downCommand, statusCommand, upCommand } from "./commands/network.ts";
 import { runCommand } from "./commands/run.ts";
 import { storageCommand } from "./commands/storage.ts";
+import { letHeapGrow } from "../runtime/lifecycle/heap.ts";
 import { packageVersion } from "./paths.ts";
 import { reportFailure } from "./terminal/failure.ts";
 import { createOutput } from "./terminal/output.ts";
@@ -58,6 +59,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+letHeapGrow();
 const exitCode = await main(process.argv);
 // Output that a pipe has not taken yet is flushed before the process ends.
 process.exitCode = exitCode;
