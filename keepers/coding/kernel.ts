@@ -57,6 +57,8 @@ export interface Kernel {
   foldCoefficients(hashes: Pointer, coefficients: Pointer, count: number): void;
   combinationTables(coefficients: Pointer, bits: Pointer, tables: Pointer): void;
   combine(chunk: Pointer, stride: number, count: number, tables: Pointer, sums: Pointer): void;
+  spreadCombinations(combinations: Pointer, row: Pointer, stride: number, count: number): void;
+  gatherCombinations(row: Pointer, combinations: Pointer, stride: number, count: number): void;
   prepareSha256(constants: Pointer, scratch: Pointer): void;
   hashLeaves(leaves: Pointer, hashes: Pointer, count: number, scratch: Pointer): void;
   hashNodes(children: Pointer, parents: Pointer, count: number, scratch: Pointer): void;

@@ -82,6 +82,12 @@ export function rowAt(layout: Layout, index: number): number {
   return layout.rows + index * layout.stride + (index >> logBlockRows) * layout.blockPad;
 }
 
+/** The first `count` rows, by blocks: rows of one stand `stride` bytes apart. */
+export function* blocksOf(layout: Layout, count: number): Generator<{ row: number; from: number; count: number }> {
+  for (let from = 0; from < count; from += blockRows)
+    yield { row: rowAt(layout, from), from, count: Math.min(blockRows, count - from) };
+}
+
 /** The addresses of what one thread works in. */
 export function scratchAt(layout: Layout, thread: number) {
   const start = layout.scratch + thread * scratchBytes;

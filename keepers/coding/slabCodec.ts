@@ -3,7 +3,7 @@ import type { Codec, EncodedSegment, RowChecker } from "./codec.ts";
 import { CombinerPool } from "./combiner.ts";
 import { CodingError } from "./errors.ts";
 import type { Field } from "./field.ts";
-import { combinationBytes, rowAt } from "./layout.ts";
+import { blocksOf, combinationBytes, rowAt } from "./layout.ts";
 import { hashBytes, nodeOf } from "./merkle.ts";
 import { parityFactors } from "./parity.ts";
 import { planRebuild, type RebuildPlan } from "./rebuild.ts";
@@ -15,8 +15,6 @@ import type { Threads } from "./threads.ts";
 
 /** Below this many bytes of originals a second thread costs more than it brings. */
 const splitBytes = 2 ** 18;
-/** Where the high bytes of a chunk's 32 symbols start. */
-const highBytes = 32;
 
 /** The codec over pooled slabs: data is copied into a slab once, and worked on there by all threads. */
 export class SlabCodec implements Codec {
@@ -64,14 +62,12 @@ export class SlabCodec implements Codec {
       );
     const narrow = { ...shape, rowSize: chunkBytes };
     return this.#withSlab(narrow, async (slab) => {
-      slab.bytes.set(rlc, slab.layout.combinations);
-      for (let index = 0; index < shape.k; index++)
-        packCombination(slab, index, rlc.subarray(index * combinationBytes));
+      fillCombinations(slab, rlc);
       const columns = { from: 0, to: chunkBytes };
       const factors = parityFactors(this.#field, shape);
       await this.#threads.run(slab, [[{ kind: "code", columns, factors }], [{ kind: "seal-combinations" }]]);
       const rlcRoot = Uint8Array.from(nodeOf(slab.bytes.subarray(slab.layout.combinationTree), 1));
-      const combinations = unpackCombinations(slab);
+      const combinations = readCombinations(slab);
       return new CombinationChecker(
         Uint8Array.from(commitment),
         shape,
@@ -225,27 +221,21 @@ function fillRows(
   bytes.set(littleEndian(plan.makeFactors), layout.makeFactors);
 }
 
-/** A combination's eight elements as the first symbols of a chunk that is otherwise zero. */
-function packCombination({ bytes, layout }: PooledSlab, index: number, combination: Uint8Array): void {
-  const start = rowAt(layout, index);
-  bytes.fill(0, start, start + chunkBytes);
-  for (let symbol = 0; symbol < combinationBytes / 2; symbol++) {
-    bytes[start + symbol] = combination[2 * symbol]!;
-    bytes[start + highBytes + symbol] = combination[2 * symbol + 1]!;
-  }
+/** Makes the originals of a slab of one-chunk rows: a combination's eight elements in the first symbols of each. */
+function fillCombinations({ bytes, kernel, layout }: PooledSlab, rlc: Uint8Array): void {
+  bytes.set(rlc, layout.combinations);
+  for (const { row, from, count } of blocksOf(layout, layout.shape.k))
+    kernel.spreadCombinations(layout.combinations + from * combinationBytes, row, layout.stride, count);
 }
 
-function unpackCombinations({ bytes, layout }: PooledSlab): Uint8Array {
+/** The combinations that all rows of such a slab stand for. */
+function readCombinations({ bytes, kernel, layout }: PooledSlab): Uint8Array {
   const { k, n } = layout.shape;
-  const combinations = new Uint8Array((k + n) * combinationBytes);
-  for (let index = 0; index < k + n; index++) {
-    const [start, at] = [rowAt(layout, index), index * combinationBytes];
-    for (let symbol = 0; symbol < combinationBytes / 2; symbol++) {
-      combinations[at + 2 * symbol] = bytes[start + symbol]!;
-      combinations[at + 2 * symbol + 1] = bytes[start + highBytes + symbol]!;
-    }
-  }
-  return combinations;
+  // Nobody makes the row tree of such a slab, and there is room in it.
+  const sums = layout.rowTree;
+  for (const { row, from, count } of blocksOf(layout, k + n))
+    kernel.gatherCombinations(row, sums + from * combinationBytes, layout.stride, count);
+  return Uint8Array.from(bytes.subarray(sums, sums + (k + n) * combinationBytes));
 }
 
 function littleEndian(values: Uint16Array): Uint8Array {

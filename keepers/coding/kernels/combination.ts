@@ -80,3 +80,27 @@ export function combine(chunk: usize, stride: usize, count: usize, tables: usize
     sums += 16;
   }
 }
+
+/** Writes each combination as the first symbols of a one-chunk row that is otherwise zero. */
+export function spreadCombinations(combinations: usize, row: usize, stride: usize, count: usize): void {
+  const zero = i64x2.splat(0);
+  for (let index: usize = 0; index < count; index++) {
+    const sum = v128.load(combinations);
+    v128.store(row, i8x16.shuffle(sum, zero, 0, 2, 4, 6, 8, 10, 12, 14, 16, 16, 16, 16, 16, 16, 16, 16));
+    v128.store(row, zero, 16);
+    v128.store(row, i8x16.shuffle(sum, zero, 1, 3, 5, 7, 9, 11, 13, 15, 16, 16, 16, 16, 16, 16, 16, 16), 32);
+    v128.store(row, zero, 48);
+    combinations += 16;
+    row += stride;
+  }
+}
+
+/** The other way round. */
+export function gatherCombinations(row: usize, combinations: usize, stride: usize, count: usize): void {
+  for (let index: usize = 0; index < count; index++) {
+    const low = v128.load(row), high = v128.load(row, 32);
+    v128.store(combinations, i8x16.shuffle(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    combinations += 16;
+    row += stride;
+  }
+}

@@ -2,5 +2,7 @@
 export { expandBits, expandTwiddles } from "./field";
 export { copyRows, addRows, scale, scaleRows, derive } from "./rows";
 export { interpolate, evaluate } from "./transform";
-export { foldCoefficients, combinationTables, combine } from "./combination";
+export {
+  foldCoefficients, combinationTables, combine, spreadCombinations, gatherCombinations,
+} from "./combination";
 export { prepareSha256, hashLeaves, hashNodes, hashCounters } from "./sha256";

@@ -1,6 +1,11 @@
-import { Wallet } from "ethers";
+import { getBytes, TypedDataEncoder, Wallet } from "ethers";
+import { signRecoverable } from "tiny-secp256k1";
 import { openKeystore } from "./keystore.ts";
+import { typedDataDigest } from "./recoverAddress.ts";
 import type { KeySigner } from "./signer.ts";
+
+/** Of a signature's last byte. */
+const V_OFFSET = 27;
 
 /** A signer whose key is read from a keystore file once and then lives in memory only. @throws as `openKeystore` */
 export async function createKeystoreSigner(file: string, passwordFile: string): Promise<KeySigner> {
@@ -14,11 +19,22 @@ export function createMemorySigner(privateKey?: string): KeySigner {
   );
 }
 
-/** The wallet stays in the closure: printing or serialising the signer shows its address and nothing else. */
+/**
+ * The wallet stays in the closure: printing or serialising the signer shows its address and nothing else. Typed data is signed
+ * with every request and every receipt: by libsecp256k1, which makes the same signatures in a small part of the time.
+ */
 function signerOf(wallet: Wallet): KeySigner {
+  const key = getBytes(wallet.privateKey);
+  const encoders = new WeakMap<object, TypedDataEncoder>();
   return {
     address: wallet.address,
-    signTypedData: (domain, types, value) => wallet.signTypedData(domain, types, value),
+    async signTypedData(domain, types, value) {
+      const encoder = encoders.get(types) ?? TypedDataEncoder.from(types);
+      encoders.set(types, encoder);
+      const digest = getBytes(typedDataDigest(domain, encoder, value));
+      const { signature, recoveryId } = signRecoverable(digest, key);
+      return `0x${Buffer.from(signature).toString("hex")}${(V_OFFSET + recoveryId).toString(16)}`;
+    },
     signTransaction: (transaction) => wallet.signTransaction(transaction),
   };
 }

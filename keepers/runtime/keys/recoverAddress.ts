@@ -29,6 +29,14 @@ export function recoverTypedData(
   value: Record<string, unknown>,
   signature: string,
 ): string {
-  const digest = keccak256(concat(["0x1901", TypedDataEncoder.hashDomain(domain), encoder.hash(value)]));
-  return recoverAddress(digest, signature);
+  return recoverAddress(typedDataDigest(domain, encoder, value), signature);
+}
+
+/** What is signed of a value of EIP-712; 32 bytes, 0x-hex. */
+export function typedDataDigest(
+  domain: TypedDataDomain,
+  encoder: TypedDataEncoder,
+  value: Record<string, unknown>,
+): string {
+  return keccak256(concat(["0x1901", TypedDataEncoder.hashDomain(domain), encoder.hash(value)]));
 }

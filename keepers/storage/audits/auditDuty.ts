@@ -4,7 +4,7 @@ import { runInBackground } from "../../runtime/duties/background.ts";
 import { runDuties } from "../../runtime/duties/duties.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import { rewardsOf } from "../chain/audits.ts";
-import { type Place, placeOf } from "../chain/membership.ts";
+import { type Place, seatIn } from "../chain/membership.ts";
 import { Turns } from "../chain/turns.ts";
 import { AuditReader, type AuditView, type Moment } from "./auditReader.ts";
 import type { SampleSources } from "./locate.ts";
@@ -140,8 +140,8 @@ class AuditDuty {
 
   /** Where this node sits, or sat: it answers for its slots for an epoch longer. */
   async #seat(): Promise<Place> {
-    const { provider, deployment, transactions } = this.#parts.context;
-    const place = await placeOf(provider, deployment, transactions.address);
+    const { context, reader } = this.#parts;
+    const place = await seatIn(reader.contracts.committees, context.transactions.address);
     if (place.seat !== 0) this.#place = place;
     return this.#place;
   }

@@ -1,5 +1,6 @@
 import type { Provider } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
+import type { ICommittees } from "../../../typechain-types/storage/interfaces/ICommittees.js";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { decodeOwners, slotsOf } from "../format/placement.ts";
@@ -48,6 +49,7 @@ export function createCommitteeView(
   { committee = 0, ttlMs = DEFAULT_TTL_MS }: CommitteeViewOptions = {},
 ): CommitteeView {
   const address = contractAddress(deployment, "Committees");
+  const committees = ICommittees__factory.connect(address, provider);
   let known: { readonly state: Promise<CommitteeState>; readonly at: number } | undefined;
   return {
     address,
@@ -55,7 +57,7 @@ export function createCommitteeView(
     current(fresh = false) {
       const now = performance.now();
       if (known !== undefined && !fresh && now - known.at < ttlMs) return known.state;
-      const state = readCommittee(provider, address, committee);
+      const state = readCommittee(provider, committees, committee);
       const entry = { state, at: now };
       known = entry;
       state.catch(() => {
@@ -82,10 +84,9 @@ export function contractAddress(deployment: Deployment, name: string): string {
 
 async function readCommittee(
   provider: Provider,
-  address: string,
+  committees: ICommittees,
   committee: number,
 ): Promise<CommitteeState> {
-  const committees = ICommittees__factory.connect(address, provider);
   // Of one block, so that the version is that of the table.
   const blockTag = await provider.getBlockNumber();
   const [words, version] = await Promise.all([

@@ -32,7 +32,7 @@ export async function ensureMember(context: MembershipNeeds): Promise<Place> {
   await ensureBond(context, await committees.slasher());
   for (;;) {
     signal.throwIfAborted();
-    const place = await placeOf(provider, deployment, operator);
+    const place = await seatIn(committees, operator);
     if (place.seat !== 0) {
       await correct(context, committees, place, bls);
       return place;
@@ -43,7 +43,11 @@ export async function ensureMember(context: MembershipNeeds): Promise<Place> {
 
 /** Where an operator sits now. */
 export async function placeOf(provider: Provider, deployment: Deployment, operator: string): Promise<Place> {
-  const committees = ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider);
+  return await seatIn(ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider), operator);
+}
+
+/** As `placeOf`, for who asks again and again: to connect a contract takes as long as some calls. */
+export async function seatIn(committees: ICommittees, operator: string): Promise<Place> {
   const { committee, seat } = await committees.seatOf(operator);
   return { committee: Number(committee), seat: Number(seat) };
 }

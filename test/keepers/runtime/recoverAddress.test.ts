@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { recoverAddress as byEthers, hexlify, TypedDataEncoder, toBeHex, Wallet } from "ethers";
+import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts";
 import { recoverAddress, recoverTypedData } from "../../../keepers/runtime/keys/recoverAddress.ts";
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -22,6 +23,29 @@ function verdict(message: string, signature: string): string {
   expect(ours, signature).to.equal(outcome(() => byEthers(message, signature)));
   return ours;
 }
+
+describe("signing typed data", () => {
+  it("makes the signatures that ethers makes", async () => {
+    const types = {
+      Note: [
+        { name: "text", type: "string" },
+        { name: "place", type: "Place" },
+      ],
+      Place: [{ name: "owner", type: "address" }],
+    };
+    const parities = new Set<string>();
+    for (let turn = 0; turn < 40; turn++) {
+      const wallet = Wallet.createRandom();
+      const signer = createMemorySigner(wallet.privateKey);
+      const domain = { name: "Notes", version: "1", chainId: turn };
+      const value = { text: digest(), place: { owner: wallet.address } };
+      const signature = await signer.signTypedData(domain, types, value);
+      expect(signature).to.equal(await wallet.signTypedData(domain, types, value));
+      parities.add(signature.slice(-2));
+    }
+    expect(parities.size, "of both parities").to.equal(2);
+  });
+});
 
 describe("recovering who signed", () => {
   it("finds the signer, as ethers does", () => {
