@@ -1,4 +1,4 @@
-const everyMs = 20;
+const everyMs = 50;
 
 /** The most that each kind of memory has taken, bytes; the kinds need not have had it at the same time. */
 export interface MemoryPeaks {

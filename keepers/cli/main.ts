@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { letHeapGrow } from "../runtime/lifecycle/heap.ts";
 import { computeCommand } from "./commands/compute.ts";
 import { demoCommand, startCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -6,7 +7,6 @@ import { keysCommand } from "./commands/keys.ts";
 import { downCommand, statusCommand, upCommand } from "./commands/network.ts";
 import { runCommand } from "./commands/run.ts";
 import { storageCommand } from "./commands/storage.ts";
-import { letHeapGrow } from "../runtime/lifecycle/heap.ts";
 import { packageVersion } from "./paths.ts";
 import { reportFailure } from "./terminal/failure.ts";
 import { createOutput } from "./terminal/output.ts";

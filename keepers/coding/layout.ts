@@ -83,7 +83,10 @@ export function rowAt(layout: Layout, index: number): number {
 }
 
 /** The first `count` rows, by blocks: rows of one stand `stride` bytes apart. */
-export function* blocksOf(layout: Layout, count: number): Generator<{ row: number; from: number; count: number }> {
+export function* blocksOf(
+  layout: Layout,
+  count: number,
+): Generator<{ row: number; from: number; count: number }> {
   for (let from = 0; from < count; from += blockRows)
     yield { row: rowAt(layout, from), from, count: Math.min(blockRows, count - from) };
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { getAddress, keccak256, type TypedDataDomain, TypedDataEncoder, type TypedDataField } from "ethers";
+import { getAddress, keccak256, type TypedDataDomain, type TypedDataField } from "ethers";
 import { recoverTypedData } from "../keys/recoverAddress.ts";
 import type { KeySigner } from "../keys/signer.ts";
+import { TypedDataHasher } from "../keys/typedData.ts";
 import { HttpError } from "./errors.ts";
 
 /** What a caller signs: who is meant, what is asked, over which bytes, when, once. */
@@ -55,7 +56,7 @@ const TYPES: Record<string, TypedDataField[]> = {
     { name: "nonce", type: "bytes32" },
   ],
 };
-const ENCODER = TypedDataEncoder.from(TYPES);
+const HASHER = new TypedDataHasher(TYPES);
 
 /** Makes the `authorization` header for one request; a second request needs a second header. */
 export async function signRequest(signer: KeySigner, request: RequestToSign): Promise<string> {
@@ -99,7 +100,7 @@ export function parseCredentials(header: string | undefined): Credentials {
 export function recoverSigner(chainId: number, fields: SignedFields, credentials: Credentials): string {
   let recovered: string;
   try {
-    recovered = recoverTypedData(domainOf(chainId), ENCODER, { ...fields }, credentials.signature);
+    recovered = recoverTypedData(domainOf(chainId), HASHER, { ...fields }, credentials.signature);
   } catch (cause) {
     throw unauthorised("http/bad-signature", "the signature is not a valid point", {}, cause);
   }

@@ -1,8 +1,8 @@
-import { getBytes, TypedDataEncoder, Wallet } from "ethers";
+import { getBytes, Wallet } from "ethers";
 import { signRecoverable } from "tiny-secp256k1";
 import { openKeystore } from "./keystore.ts";
-import { typedDataDigest } from "./recoverAddress.ts";
 import type { KeySigner } from "./signer.ts";
+import { TypedDataHasher } from "./typedData.ts";
 
 /** Of a signature's last byte. */
 const V_OFFSET = 27;
@@ -25,14 +25,13 @@ export function createMemorySigner(privateKey?: string): KeySigner {
  */
 function signerOf(wallet: Wallet): KeySigner {
   const key = getBytes(wallet.privateKey);
-  const encoders = new WeakMap<object, TypedDataEncoder>();
+  const hashers = new WeakMap<object, TypedDataHasher>();
   return {
     address: wallet.address,
     async signTypedData(domain, types, value) {
-      const encoder = encoders.get(types) ?? TypedDataEncoder.from(types);
-      encoders.set(types, encoder);
-      const digest = getBytes(typedDataDigest(domain, encoder, value));
-      const { signature, recoveryId } = signRecoverable(digest, key);
+      const hasher = hashers.get(types) ?? new TypedDataHasher(types);
+      hashers.set(types, hasher);
+      const { signature, recoveryId } = signRecoverable(getBytes(hasher.digest(domain, value)), key);
       return `0x${Buffer.from(signature).toString("hex")}${(V_OFFSET + recoveryId).toString(16)}`;
     },
     signTransaction: (transaction) => wallet.signTransaction(transaction),

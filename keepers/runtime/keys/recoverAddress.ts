@@ -1,13 +1,6 @@
-import {
-  computeAddress,
-  concat,
-  getBytes,
-  keccak256,
-  Signature,
-  type TypedDataDomain,
-  TypedDataEncoder,
-} from "ethers";
+import { computeAddress, concat, getBytes, Signature, type TypedDataDomain } from "ethers";
 import { recover } from "tiny-secp256k1";
+import type { TypedDataHasher } from "./typedData.ts";
 
 /**
  * The checksummed address whose key signed a digest of 32 bytes: as `recoverAddress` of ethers judges it, in a sixth of the
@@ -22,21 +15,12 @@ export function recoverAddress(digest: string, signature: string): string {
   return computeAddress(`0x${Buffer.from(key).toString("hex")}`);
 }
 
-/** As `recoverAddress`, for a value of EIP-712. @param encoder made once for its types: `TypedDataEncoder.from` */
+/** As `recoverAddress`, for a value of EIP-712. */
 export function recoverTypedData(
   domain: TypedDataDomain,
-  encoder: TypedDataEncoder,
+  hasher: TypedDataHasher,
   value: Record<string, unknown>,
   signature: string,
 ): string {
-  return recoverAddress(typedDataDigest(domain, encoder, value), signature);
-}
-
-/** What is signed of a value of EIP-712; 32 bytes, 0x-hex. */
-export function typedDataDigest(
-  domain: TypedDataDomain,
-  encoder: TypedDataEncoder,
-  value: Record<string, unknown>,
-): string {
-  return keccak256(concat(["0x1901", TypedDataEncoder.hashDomain(domain), encoder.hash(value)]));
+  return recoverAddress(hasher.digest(domain, value), signature);
 }

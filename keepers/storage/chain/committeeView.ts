@@ -51,13 +51,22 @@ export function createCommitteeView(
   const address = contractAddress(deployment, "Committees");
   const committees = ICommittees__factory.connect(address, provider);
   let known: { readonly state: Promise<CommitteeState>; readonly at: number } | undefined;
+  let latest: { readonly block: string | null; readonly state: CommitteeState } | undefined;
+  const read = async (): Promise<CommitteeState> => {
+    // All of one block, so that the version is that of the table; and once a block, as nothing changes meanwhile.
+    const { hash, number } = (await provider.getBlock("latest"))!;
+    if (hash !== null && latest?.block === hash) return latest.state;
+    const state = await readMembers(committees, committee, number);
+    latest = { block: hash, state };
+    return state;
+  };
   return {
     address,
     committee,
     current(fresh = false) {
       const now = performance.now();
       if (known !== undefined && !fresh && now - known.at < ttlMs) return known.state;
-      const state = readCommittee(provider, committees, committee);
+      const state = read();
       const entry = { state, at: now };
       known = entry;
       state.catch(() => {
@@ -82,13 +91,11 @@ export function contractAddress(deployment: Deployment, name: string): string {
   );
 }
 
-async function readCommittee(
-  provider: Provider,
+async function readMembers(
   committees: ICommittees,
   committee: number,
+  blockTag: number,
 ): Promise<CommitteeState> {
-  // Of one block, so that the version is that of the table.
-  const blockTag = await provider.getBlockNumber();
   const [words, version] = await Promise.all([
     committees.owners(committee, { blockTag }),
     committees.versionOf(committee, { blockTag }),

@@ -43,7 +43,10 @@ export async function ensureMember(context: MembershipNeeds): Promise<Place> {
 
 /** Where an operator sits now. */
 export async function placeOf(provider: Provider, deployment: Deployment, operator: string): Promise<Place> {
-  return await seatIn(ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider), operator);
+  return await seatIn(
+    ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider),
+    operator,
+  );
 }
 
 /** As `placeOf`, for who asks again and again: to connect a contract takes as long as some calls. */

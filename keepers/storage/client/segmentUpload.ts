@@ -12,7 +12,7 @@ import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import { deliver, MemberHealth } from "./delivery.ts";
 import type { MemberApi } from "./memberApi.ts";
 import { Scout } from "./scout.ts";
-import type { StoredSegment, UploadJournal } from "./uploadJournal.ts";
+import { contentKey, type StoredSegment, type UploadJournal } from "./uploadJournal.ts";
 
 export interface SegmentUploadNeeds {
   readonly codec: Codec;
@@ -75,7 +75,8 @@ export class SegmentUpload {
   ): Promise<StoredSegment> {
     const { journal, codec, committees } = this.#needs;
     const shape = await this.#shapeOf(data.length);
-    const known = await journal?.find(data, shape);
+    const content = journal && contentKey(data, shape);
+    const known = content && (await journal?.find(content));
     if (known !== undefined) return known;
     const encoded = await codec.encode(data, shape, signal);
     try {
@@ -85,7 +86,7 @@ export class SegmentUpload {
       const slots = await this.#send(parcel, signal);
       await tell(parcel);
       const segment = { commitment, shape, slots };
-      await journal?.note(data, segment);
+      if (content !== undefined) await journal?.note(content, segment);
       return segment;
     } finally {
       encoded.release();

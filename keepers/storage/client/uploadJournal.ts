@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Shape } from "../../coding/codec.ts";
 import { createRecords, plainFormat } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
@@ -28,26 +28,32 @@ const TRUSTED_MS = 12 * 3_600_000;
  * again what members have signed for. What a call has resolved is durable.
  */
 export interface UploadJournal {
-  find(data: Uint8Array, shape: Shape): Promise<StoredSegment | undefined>;
-  note(data: Uint8Array, segment: StoredSegment): Promise<void>;
+  find(content: ContentKey): Promise<StoredSegment | undefined>;
+  note(content: ContentKey, segment: StoredSegment): Promise<void>;
+}
+
+/** What a segment's bytes and shape are known by. */
+export interface ContentKey {
+  readonly shape: Shape;
+  readonly text: string;
 }
 
 /** @param now milliseconds since 1970 */
 export function createUploadJournal(store: Store, now: () => number = Date.now): UploadJournal {
   const records = createRecords<StoredRecord>(store, "stored/", plainFormat());
   return {
-    async find(data, shape) {
-      const record = await records.get(keyOf(data, shape));
+    async find({ text, shape }) {
+      const record = await records.get(text);
       if (record === undefined || now() - record.at > TRUSTED_MS) return undefined;
       return { commitment: parseName(record.commitment), shape, slots: record.slots };
     },
-    async note(data, { commitment, shape, slots }) {
-      const record = { commitment: nameOf(commitment), shape, slots, at: now() };
-      await records.put(keyOf(data, shape), record);
+    async note({ text }, { commitment, shape, slots }) {
+      await records.put(text, { commitment: nameOf(commitment), shape, slots, at: now() });
     },
   };
 }
 
-function keyOf(data: Uint8Array, { k, n, rowSize }: Shape): string {
-  return `${createHash("sha256").update(data).digest("hex")}/${k}.${n}.${rowSize}`;
+export function contentKey(data: Uint8Array, shape: Shape): ContentKey {
+  const { k, n, rowSize } = shape;
+  return { shape, text: `${hash("sha256", data)}/${k}.${n}.${rowSize}` };
 }

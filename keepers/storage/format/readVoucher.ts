@@ -1,7 +1,8 @@
-import { type TypedDataDomain, TypedDataEncoder, type TypedDataField } from "ethers";
+import type { TypedDataDomain, TypedDataField } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
 import { recoverTypedData } from "../../runtime/keys/recoverAddress.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
+import { TypedDataHasher } from "../../runtime/keys/typedData.ts";
 
 /** A reader's cumulative promise to one member; fields as IReadSessions.voucherDigest. */
 export interface ReadVoucher {
@@ -42,10 +43,10 @@ const TYPES: Record<string, TypedDataField[]> = {
     { name: "amount", type: "uint128" },
   ],
 };
-const ENCODER = TypedDataEncoder.from(TYPES);
+const HASHER = new TypedDataHasher(TYPES);
 
 export function voucherDigest(scope: VoucherScope, voucher: ReadVoucher): string {
-  return TypedDataEncoder.hash(domainOf(scope), TYPES, voucher);
+  return HASHER.digest(domainOf(scope), { ...voucher });
 }
 
 export async function signReadVoucher(
@@ -64,7 +65,7 @@ export function signerOfVoucher(
   operator: string,
 ): string | undefined {
   try {
-    return recoverTypedData(domainOf(scope), ENCODER, { session, operator, amount }, signature).toLowerCase();
+    return recoverTypedData(domainOf(scope), HASHER, { session, operator, amount }, signature).toLowerCase();
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
-import { hexlify, type TypedDataDomain, TypedDataEncoder, type TypedDataField } from "ethers";
+import { hexlify, type TypedDataDomain, type TypedDataField } from "ethers";
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { recoverTypedData } from "../../runtime/keys/recoverAddress.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
+import { TypedDataHasher } from "../../runtime/keys/typedData.ts";
 
 /** A member's word that it holds strips of a segment on its disk. */
 export interface SegmentReceipt {
@@ -34,7 +35,7 @@ const TYPES: Record<string, TypedDataField[]> = {
     { name: "slots", type: "uint256" },
   ],
 };
-const ENCODER = TypedDataEncoder.from(TYPES);
+const HASHER = new TypedDataHasher(TYPES);
 
 /** Signs that the strips of `receipt.slots` are held. */
 export async function signReceipt(
@@ -86,7 +87,7 @@ function parseAnswer(body: Uint8Array): { slots: bigint; signature: string } {
 
 function recover(scope: ReceiptScope, receipt: SegmentReceipt, signature: string): string | undefined {
   try {
-    return recoverTypedData(domainOf(scope), ENCODER, messageOf(receipt), signature).toLowerCase();
+    return recoverTypedData(domainOf(scope), HASHER, messageOf(receipt), signature).toLowerCase();
   } catch {
     return undefined;
   }

@@ -120,7 +120,6 @@ async function ownedSlots(
  */
 const bytesPerTurn = 512 * 1024;
 
-
 async function checkStrips(
   codec: Codec,
   commitment: Uint8Array,
