@@ -15,6 +15,8 @@ const clientAccount = 30;
 const diskShare = 0.5;
 /** The built package. */
 const library = new URL("../../dist/keepers/index.js", import.meta.url).href;
+/** As the command line starts Node. */
+const nodeOptions = ["--max-semi-space-size=8"];
 /** As keepers have it by default. */
 const pollMs = 1_000;
 
@@ -62,7 +64,8 @@ export class BenchNetwork {
     const block = await provider.getBlockNumber();
     const script = join(import.meta.dirname, "clientProcess.ts");
     const options = { maxBuffer: 2 ** 20 };
-    const { stdout } = await promisify(execFile)(process.execPath, [script, toJson(order)], options);
+    const words = [...nodeOptions, script, toJson(order)];
+    const { stdout } = await promisify(execFile)(process.execPath, words, options);
     const report = JSON.parse(stdout) as ClientReport;
     return { ...report, nodesCpuMs: this.#nodesCpuMs() - before, gas: await gasSince(provider, block) };
   }

@@ -91,6 +91,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** A worker's objects are hashes on their way into a slab: the 48 MiB that V8 would give them are of no use. */
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
+
 class CodingWorker {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -100,7 +103,7 @@ class CodingWorker {
 
   constructor(thread: number, threads: number) {
     const workerData: WorkerStart = { module: compileKernel(), thread, threads };
-    this.#worker = startWorker("worker", import.meta.url, { workerData });
+    this.#worker = startWorker("worker", import.meta.url, { workerData, resourceLimits });
     // An idle worker must not keep the process alive.
     this.#worker.unref();
     this.#worker.on("message", (report: WorkerReport) => this.#settle(report));

@@ -4,6 +4,7 @@ import { createContext } from "../../runtime/createContext.ts";
 import { openBlsSigner } from "../../runtime/keys/blsKey.ts";
 import { createKeystoreSigner } from "../../runtime/keys/localSigner.ts";
 import { createClosers } from "../../runtime/lifecycle/closers.ts";
+import { heapGrowth, letHeapGrow } from "../../runtime/lifecycle/heap.ts";
 import { serveUntilAborted } from "../../runtime/lifecycle/serve.ts";
 import { runUntilSignal } from "../../runtime/lifecycle/signals.ts";
 import { createLogger } from "../../runtime/logging/logger.ts";
@@ -18,6 +19,7 @@ export type RunConfig = z.output<typeof keeperSchema> & { readonly name: string;
 export async function serveRole(role: Role, config: RunConfig): Promise<number> {
   const logger = createLogger({ name: config.name, ...config.log });
   const closers = createClosers(logger);
+  letHeapGrow(heapGrowth.keeper);
   const run = async (signal: AbortSignal): Promise<void> => {
     const { file, passwordFile } = config.key;
     const signer = await createKeystoreSigner(file, passwordFile);

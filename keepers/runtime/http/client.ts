@@ -183,16 +183,24 @@ async function readBody(
     body.destroy();
     throw tooLarge(url, maxBytes);
   }
-  const chunks: Buffer[] = [];
+  // Filled as it comes: a piece holds on to all that was read from the socket with it.
+  let bytes = Buffer.allocUnsafe(Math.max(0, Number(announced ?? 0) || 0));
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
+    const end = size + chunk.length;
     // Leaving the loop destroys the body, and with it the connection.
-    if (size > maxBytes) throw tooLarge(url, maxBytes);
-    chunks.push(chunk);
+    if (end > maxBytes) throw tooLarge(url, maxBytes);
+    if (end > bytes.length) bytes = grown(bytes, Math.min(maxBytes, Math.max(end, 2 * bytes.length)));
+    bytes.set(chunk, size);
+    size = end;
   }
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+  return bytes.subarray(0, size);
+}
+
+function grown(bytes: Buffer, length: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafe(length);
+  larger.set(bytes);
+  return larger;
 }
 
 function flatten(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {

@@ -8,6 +8,7 @@ import { encodeTableStrips } from "../format/packStrips.ts";
 import { elementsOf, reaches, sizeOf, stateOf, stripOfSlot } from "../format/placement.ts";
 import { type ReceiptScope, readReceipt, type SignedReceipt } from "../format/receipts.ts";
 import { encodeUpload } from "../format/segmentFormat.ts";
+import { BodyPool } from "./bodyPool.ts";
 import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import { deliver, MemberHealth } from "./delivery.ts";
 import type { MemberApi } from "./memberApi.ts";
@@ -35,6 +36,7 @@ export class SegmentUpload {
   readonly #needs: SegmentUploadNeeds;
   readonly #health = new MemberHealth();
   readonly #scout: Scout;
+  readonly #bodies = new BodyPool();
   #bytesSent = 0;
 
   constructor(needs: SegmentUploadNeeds) {
@@ -108,9 +110,12 @@ export class SegmentUpload {
       ...{ limits, health: this.#health, signal },
       isFinal: (some) => reaches(stateOf(sizeOf(coveredBy(some))), "final"),
       send: async (member, either) => {
-        const body = encodeUpload(encoded, stripsToSend(member, commitment, held.get(member) ?? 0n));
+        const strips = stripsToSend(member, commitment, held.get(member) ?? 0n);
+        const body = encodeUpload(encoded, strips, (bytes) => this.#bodies.take(bytes));
         const answer = await api.putSegment(member, commitment, body, either);
         this.#bytesSent += body.length;
+        // Only now: what was cut off may still be on its way to a socket.
+        this.#bodies.give(body);
         return readReceipt(answer, scope, { commitment, shape: encoded.shape, signer: member.signer });
       },
     });

@@ -50,10 +50,14 @@ export interface StripsAnswer {
 }
 
 /** Serialises a head: "MYSH", version u16, zero u16, k u32, n u32, rowSize u32, rowRoot (32), rlc (16 * k); big-endian. */
-export function encodeHead({ shape, rowRoot, rlc }: SegmentHead): Uint8Array {
-  const bytes = Buffer.alloc(FIXED_BYTES + rlc.length);
+export function encodeHead(head: SegmentHead): Uint8Array {
+  return writeHead(head, Buffer.alloc(FIXED_BYTES + head.rlc.length));
+}
+
+function writeHead({ shape, rowRoot, rlc }: SegmentHead, bytes: Buffer): Buffer {
   bytes.writeUInt32BE(MAGIC, 0);
   bytes.writeUInt16BE(VERSION, 4);
+  bytes.writeUInt16BE(0, 6);
   bytes.writeUInt32BE(shape.k, 8);
   bytes.writeUInt32BE(shape.n, 12);
   bytes.writeUInt32BE(shape.rowSize, 16);
@@ -89,12 +93,19 @@ export async function checkHead(
   });
 }
 
-/** Body of PUT /segments/:commitment for the holder of `numbers`: head, count u16, strips. */
-export function encodeUpload(segment: EncodedSegment, numbers: readonly number[]): Uint8Array {
-  const head = encodeHead(segment);
-  const body = Buffer.alloc(head.length + COUNT_BYTES + numbers.length * stripBytes(segment.shape));
-  body.set(head, 0);
-  let at = body.writeUInt16BE(numbers.length, head.length);
+/**
+ * Body of PUT /segments/:commitment for the holder of `numbers`: head, count u16, strips.
+ * @param room makes the buffer that the body is written into; all of it is written
+ */
+export function encodeUpload(
+  segment: EncodedSegment,
+  numbers: readonly number[],
+  room: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): Buffer {
+  const head = headBytes(segment.shape);
+  const body = room(head + COUNT_BYTES + numbers.length * stripBytes(segment.shape));
+  writeHead(segment, body);
+  let at = body.writeUInt16BE(numbers.length, head);
   for (const number of [...numbers].sort((a, b) => a - b)) at = writeStripOf(segment, number, body, at);
   return body;
 }

@@ -1,5 +1,5 @@
 /** A storage node as a process of its own: `node --import=tsx nodeProcess.ts <setup as JSON>`; prints "ready" when it serves. */
-import { letHeapGrow } from "../../../keepers/runtime/lifecycle/heap.ts";
+import { heapGrowth, letHeapGrow } from "../../../keepers/runtime/lifecycle/heap.ts";
 import { type StorageNodeOptions, startStorageNode } from "../../../keepers/storage/node.ts";
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 
@@ -21,8 +21,8 @@ export type NodeProcessOptions = Partial<
 >;
 
 const setup = JSON.parse(process.argv[2] ?? "{}") as NodeSetup & { readonly options: NodeProcessOptions };
-// As the CLI and `installSignals` do for a keeper.
-letHeapGrow();
+// As `serveRole` and `installSignals` do for a keeper.
+letHeapGrow(heapGrowth.keeper);
 process.on("SIGXFSZ", () => undefined);
 const context = await openNodeContext(setup);
 await startStorageNode(context, {
