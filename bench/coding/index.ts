@@ -2,6 +2,7 @@ import { type Figure, figure } from "../figure.ts";
 import { shortestTimes } from "../stopwatch.ts";
 import { codecContenders, heldBytes } from "./codec.ts";
 import { kernelContenders, multipliedBytes, nodes, productsPerByte } from "./kernels.ts";
+import { leopardNames, startLeopard } from "./leopard.ts";
 import { codewordBytes, inputBytes } from "./segment.ts";
 
 const MiB = 2 ** 20;
@@ -14,11 +15,24 @@ const networks = [
   { name: "DA, 100 signers, rows of 8 KiB", holders: 100, rowSize: 8192 },
 ];
 
-/** Coding of a 4 MiB segment at rate 1/2 on one thread; throughputs count bytes of input unless they say else. */
+/**
+ * Coding of a 4 MiB segment at rate 1/2 on one thread; throughputs count bytes of input unless they say else. Native Leopard
+ * takes turns with it where LEOPARD_DIR names a checkout.
+ */
 export async function* figures(progress: (step: string) => void): AsyncGenerator<Figure> {
-  const contenders = [...kernelContenders(), ...(await codecContenders())];
-  const times = await shortestTimes(contenders, { warm: 5, timed: 25 }, progress);
+  const leopard = await startLeopard(process.env.LEOPARD_DIR);
+  if (leopard === undefined)
+    console.error("Native Leopard is left out: LEOPARD_DIR names no checkout of catid/leopard.");
+  const contenders = [
+    ...kernelContenders(),
+    ...(await codecContenders()),
+    ...(leopard === undefined ? [] : leopard.contenders),
+  ];
+  const times = await shortestTimes(contenders, { warm: 5, timed: 25 }, progress).finally(() =>
+    leopard?.stop(),
+  );
   const rate = (name: string, bytes = inputBytes) => bytes / MiB / times.get(name)!;
+  if (leopard !== undefined) yield* besideLeopard(rate);
   yield* limits(rate);
   yield* writing(rate);
   yield* holding(rate);
@@ -28,6 +42,28 @@ export async function* figures(progress: (step: string) => void): AsyncGenerator
 
 type Rate = (contender: string, bytes?: number) => number;
 const unit = "MiB/s";
+
+/** Leopard makes parity and nothing else, and so does what is compared with it. */
+function* besideLeopard(rate: Rate): Generator<Figure> {
+  const pairs = [
+    { ours: "code", name: "code alone", theirs: leopardNames.encode },
+    { ours: "rebuild from parity", name: "rebuild from parity alone", theirs: leopardNames.fromParity },
+    {
+      ours: "rebuild from every other row",
+      name: "rebuild from every other row",
+      theirs: leopardNames.everyOther,
+    },
+  ];
+  for (const { ours, name, theirs } of pairs) {
+    yield figure({ name: theirs, value: rate(theirs), unit });
+    yield figure({
+      name: `${name}, of Leopard's`,
+      value: rate(ours) / rate(theirs),
+      unit: "x",
+      atLeast: 0.5,
+    });
+  }
+}
 
 function* limits(rate: Rate): Generator<Figure> {
   yield figure({ name: "memory copy", value: rate("copy"), unit });
