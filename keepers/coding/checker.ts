@@ -4,7 +4,7 @@ import { commitmentOf } from "./commit.ts";
 import { RowRefusedError } from "./errors.ts";
 import { createField } from "./field.ts";
 import { combinationBytes } from "./layout.ts";
-import { hashBytes, hashLeaf, rootFromPath, rootOfRows } from "./merkle.ts";
+import { hashBytes, hashLeaf, rootFromPath } from "./merkle.ts";
 import { PathChecker } from "./pathChecker.ts";
 import { assertShape, type Shape } from "./shape.ts";
 
@@ -39,7 +39,7 @@ export class CombinationChecker implements RowChecker {
 
   checkRun(first: number, rows: Uint8Array, path: Uint8Array): void {
     const count = assertRunForm(this.#shape, first, rows, path);
-    const rowRoot = this.#paths.check(first, count, rootOfRows(rows, this.#shape.rowSize), path);
+    const rowRoot = this.#paths.check(first, count, this.#pool.hasher.root(rows, this.#shape.rowSize), path);
     const combiner = this.#pool.for(this, rowRoot, this.#shape);
     const pieceBytes = mostCombined * this.#shape.rowSize;
     for (let at = 0; at < rows.length; at += pieceBytes)

@@ -13,6 +13,7 @@ import {
 } from "./kernel.ts";
 import { combinationBytes } from "./layout.ts";
 import { hashBytes } from "./merkle.ts";
+import { RunHasher } from "./runHasher.ts";
 import { chunkBytes, type Shape } from "./shape.ts";
 
 /** Rows that a combiner takes at once; a power of two. */
@@ -85,8 +86,9 @@ function combinerPlaces(rowSize: number) {
 /** What the tables of all combiners may take together. */
 const pooledBytes = 32 * 2 ** 20;
 
-/** Combiners for the commitments that were checked last. */
+/** Combiners for the commitments that were checked last, and what hashes their rows. */
 export class CombinerPool {
+  readonly hasher = new RunHasher();
   readonly #field: Field;
   /** Longest unused first. */
   readonly #ready = new Map<object, Combiner>();

@@ -79,13 +79,21 @@ export function sealCombinations(slab: Slab, thread: number): void {
   sealTree(slab, layout.combinationTree, k, thread);
 }
 
-/** Fills the inner nodes of a heap: wide levels by four lanes, the top by native code. */
 function sealTree(slab: Slab, heap: number, leafCount: number, thread: number): void {
-  const { sha } = scratchAt(slab.layout, thread);
+  sealNodes(slab, heap, leafCount, scratchAt(slab.layout, thread).sha);
+}
+
+/** Fills the inner nodes of a heap: wide levels by four lanes, the top by native code. */
+export function sealNodes(
+  { bytes, kernel }: Pick<Slab, "bytes" | "kernel">,
+  heap: number,
+  leafCount: number,
+  sha: number,
+): void {
   let level = leafCount / 2;
   for (; level >= lanes; level /= 2)
-    slab.kernel.hashNodes(heap + 2 * level * hashBytes, heap + level * hashBytes, level, sha);
-  hashUpward(slab.bytes.subarray(heap, heap + 2 * leafCount * hashBytes), Math.floor(2 * level));
+    kernel.hashNodes(heap + 2 * level * hashBytes, heap + level * hashBytes, level, sha);
+  hashUpward(bytes.subarray(heap, heap + 2 * leafCount * hashBytes), Math.floor(2 * level));
 }
 
 /**

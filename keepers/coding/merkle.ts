@@ -27,12 +27,7 @@ export function merkleTree(leaves: readonly Uint8Array[]): Uint8Array {
 export function rootOfRows(rows: Uint8Array, rowSize: number): Uint8Array {
   const count = rows.length / rowSize;
   const heap = Buffer.allocUnsafe(2 * count * hashBytes);
-  const leaf = Buffer.allocUnsafe(1 + rowSize);
-  leaf[0] = 0x00;
-  for (let row = 0; row < count; row++) {
-    leaf.set(rows.subarray(row * rowSize, (row + 1) * rowSize), 1);
-    heap.write(hash("sha256", leaf, "binary"), (count + row) * hashBytes, "latin1");
-  }
+  hashLeaves(rows, rowSize, heap);
   const pair = Buffer.allocUnsafe(1 + 2 * hashBytes);
   pair[0] = 0x01;
   for (let node = count - 1; node >= 1; node--) {
@@ -40,6 +35,17 @@ export function rootOfRows(rows: Uint8Array, rowSize: number): Uint8Array {
     heap.write(hash("sha256", pair, "binary"), node * hashBytes, "latin1");
   }
   return nodeOf(heap, 1);
+}
+
+/** Writes the hashes of rows that lie end to end as the leaves of a heap. */
+export function hashLeaves(rows: Uint8Array, rowSize: number, heap: Buffer): void {
+  const count = rows.length / rowSize;
+  const leaf = Buffer.allocUnsafe(1 + rowSize);
+  leaf[0] = 0x00;
+  for (let row = 0; row < count; row++) {
+    leaf.set(rows.subarray(row * rowSize, (row + 1) * rowSize), 1);
+    heap.write(hash("sha256", leaf, "binary"), (count + row) * hashBytes, "latin1");
+  }
 }
 
 /** Fills the nodes 1 ... count - 1 of a heap whose nodes count ... 2 * count - 1 are there. */
