@@ -27,8 +27,8 @@ export interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Eight whole segments, or the strips of many. */
-const DEFAULT_KEPT_BYTES = 32 * 1024 * 1024;
+/** Four whole segments, or the strips of many. */
+const DEFAULT_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** Reads segments, or parts of them, from whoever holds their rows; every row is checked. */
 export class SegmentReader {
@@ -82,7 +82,7 @@ export class SegmentReader {
   }
 
   async #rebuild(segment: BatchSegment, reading: Reading, keep: boolean): Promise<WholeSegment> {
-    const opened = await this.#open(segment, reading);
+    const opened = await this.#open(segment, reading, keep);
     const members = await this.#needs.committees.holders(segment.commitment);
     const whole = await readWhole({ ...this.#needs, ...reading, members }, segment, opened);
     if (!keep) return whole;
@@ -99,7 +99,7 @@ export class SegmentReader {
     last: number,
     reading: Reading,
   ): Promise<Uint8Array | undefined> {
-    const opened = await this.#open(segment, reading);
+    const opened = await this.#open(segment, reading, true);
     const numbers = Array.from({ length: last - first + 1 }, (_, i) => first + i);
     const missing = setOf(numbers.filter((number) => !opened.strips.has(number)));
     if (missing !== 0n) {
@@ -146,7 +146,8 @@ export class SegmentReader {
     }
   }
 
-  async #open(segment: BatchSegment, reading: Reading): Promise<OpenedSegment> {
+  /** @param keep whether more than this one reading is to come */
+  async #open(segment: BatchSegment, reading: Reading, keep: boolean): Promise<OpenedSegment> {
     const known = this.#shelf.find(segment);
     if (known !== undefined) return known;
     const { commitment, shape } = segment;
@@ -154,7 +155,7 @@ export class SegmentReader {
     let checker: Promise<RowChecker> | undefined;
     const makeChecker = () => (checker ??= this.#needs.codec.checker(commitment, shape, head.rlc));
     const opened = { head, checker: makeChecker, strips: new Map() };
-    this.#shelf.keep(segment, opened);
+    if (keep) this.#shelf.keep(segment, opened);
     return opened;
   }
 
