@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, use } from "chai";
 import chaiAsPromised from "chai-as-promised";
