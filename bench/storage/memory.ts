@@ -1,8 +1,10 @@
+import { peakBytes } from "./processes.ts";
+
 const everyMs = 50;
 
 /** The most that each kind of memory has taken, bytes; the kinds need not have had it at the same time. */
 export interface MemoryPeaks {
-  /** Resident, of the whole process. */
+  /** Resident, of the whole process since its start, as the kernel has noted it. */
   readonly resident: number;
   /** Objects of the main thread. */
   readonly heap: number;
@@ -12,14 +14,11 @@ export interface MemoryPeaks {
 
 /** Looks at the memory of this process, time and again, until it is asked for the peaks. */
 export function watchMemory(): () => MemoryPeaks {
-  let peaks: MemoryPeaks = { resident: 0, heap: 0, buffers: 0 };
+  let [heap, buffers] = [0, 0];
   const look = () => {
-    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
-    peaks = {
-      resident: Math.max(peaks.resident, rss),
-      heap: Math.max(peaks.heap, heapUsed),
-      buffers: Math.max(peaks.buffers, arrayBuffers),
-    };
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    heap = Math.max(heap, heapUsed);
+    buffers = Math.max(buffers, arrayBuffers);
   };
   look();
   const timer = setInterval(look, everyMs);
@@ -27,6 +26,6 @@ export function watchMemory(): () => MemoryPeaks {
   return () => {
     clearInterval(timer);
     look();
-    return peaks;
+    return { resident: peakBytes(process.pid), heap, buffers };
   };
 }

@@ -4,11 +4,9 @@ import {
   bitProducts,
   bitsBytes,
   chunkTableBytes,
-  compileKernel,
-  createMemory,
-  instantiateKernel,
   type Kernel,
-  roundConstants,
+  openKernel,
+  prepareSha,
   shaBytes,
 } from "./kernel.ts";
 import { combinationBytes } from "./layout.ts";
@@ -31,15 +29,14 @@ export class Combiner {
 
   constructor(field: Field, rowSize: number) {
     const places = combinerPlaces(rowSize);
-    const memory = createMemory(places.end);
+    const open = openKernel(places.end);
     this.rowSize = rowSize;
     this.#places = places;
-    this.#bytes = Buffer.from(memory.buffer);
-    this.#kernel = instantiateKernel(compileKernel(), memory);
+    this.#bytes = open.bytes;
+    this.#kernel = open.kernel;
     this.#bytes.set(bitProducts(field), places.tables);
     this.#kernel.expandBits(places.tables, places.bits);
-    this.#bytes.set(roundConstants(), places.tables);
-    this.#kernel.prepareSha256(places.tables, places.sha);
+    prepareSha(open, places.tables, places.sha);
   }
 
   /** Makes the tables for the rows under a row root. */

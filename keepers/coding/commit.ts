@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel, OpenKernel } from "./kernel.ts";
 import { combinationBytes, logBlockRows, rowAt, scratchAt } from "./layout.ts";
 import { hashBytes, hashLeaf, hashUpward, nodeOf, sha256 } from "./merkle.ts";
 import { chunkBytes, type Shape } from "./shape.ts";
@@ -84,12 +84,7 @@ function sealTree(slab: Slab, heap: number, leafCount: number, thread: number): 
 }
 
 /** Fills the inner nodes of a heap: wide levels by four lanes, the top by native code. */
-export function sealNodes(
-  { bytes, kernel }: Pick<Slab, "bytes" | "kernel">,
-  heap: number,
-  leafCount: number,
-  sha: number,
-): void {
+export function sealNodes({ bytes, kernel }: OpenKernel, heap: number, leafCount: number, sha: number): void {
   let level = leafCount / 2;
   for (; level >= lanes; level /= 2)
     kernel.hashNodes(heap + 2 * level * hashBytes, heap + level * hashBytes, level, sha);

@@ -93,6 +93,24 @@ export function createMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
+/** Kernels, and the memory that they work in. */
+export interface OpenKernel {
+  readonly kernel: Kernel;
+  readonly bytes: Buffer;
+}
+
+/** Kernels with a memory of their own. */
+export function openKernel(size: number): OpenKernel {
+  const memory = createMemory(size);
+  return { kernel: instantiateKernel(compileKernel(), memory), bytes: Buffer.from(memory.buffer) };
+}
+
+/** Makes what SHA-256 works in. @param spare where 256 bytes may be written over */
+export function prepareSha({ kernel, bytes }: OpenKernel, spare: Pointer, sha: Pointer): void {
+  bytes.set(roundConstants(), spare);
+  kernel.prepareSha256(spare, sha);
+}
+
 /** The products of every two single-bit elements, as `expandBits` reads them. */
 export function bitProducts(field: Field): Uint8Array {
   const products = new DataView(new ArrayBuffer(512));
@@ -102,7 +120,7 @@ export function bitProducts(field: Field): Uint8Array {
 }
 
 /** The round constants of SHA-256 (FIPS 180-4, 4.2.2), little-endian u32. */
-export function roundConstants(): Uint8Array {
+function roundConstants(): Uint8Array {
   const constants = new DataView(new ArrayBuffer(256));
   shaConstants.forEach((constant, round) => {
     constants.setUint32(4 * round, constant, true);

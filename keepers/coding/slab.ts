@@ -1,14 +1,12 @@
 import type { Field } from "./field.ts";
-import { bitProducts, createMemory, instantiateKernel, type Kernel, roundConstants } from "./kernel.ts";
+import { bitProducts, createMemory, instantiateKernel, type OpenKernel, prepareSha } from "./kernel.ts";
 import { createLayout, type Layout, scratchAt } from "./layout.ts";
 import type { Shape } from "./shape.ts";
 
 /** The memory of one codeword, and the kernels that work in it. */
-export interface Slab {
+export interface Slab extends OpenKernel {
   readonly layout: Layout;
   readonly memory: WebAssembly.Memory;
-  readonly bytes: Buffer;
-  readonly kernel: Kernel;
 }
 
 /** Wraps a memory that stands ready, for another thread. */
@@ -25,8 +23,6 @@ export function createSlab(module: WebAssembly.Module, field: Field, shape: Shap
   bytes.set(bitProducts(field), tables);
   kernel.expandBits(tables, layout.bits);
   kernel.expandTwiddles(layout.bits, layout.twiddles, layout.twiddleCount);
-  bytes.set(roundConstants(), tables);
-  for (let thread = 0; thread < threads; thread++)
-    kernel.prepareSha256(tables, scratchAt(layout, thread).sha);
+  for (let thread = 0; thread < threads; thread++) prepareSha(slab, tables, scratchAt(layout, thread).sha);
   return slab;
 }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { FatalError } from "../errors.ts";
+import { ArrivingBody } from "./arrivingBody.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -39,43 +40,32 @@ export function addBodyParsers(server: FastifyInstance): void {
   });
 }
 
-/**
- * The body's bytes, in one piece that is filled as they come: kept apart, a body in tiny pieces takes hundreds of times its
- * own size.
- * @throws FatalError http/body-too-large, http/too-many-pieces, http/bad-request
- */
+/** @throws FatalError http/body-too-large, http/too-many-pieces, http/bad-request */
 function readBody(request: FastifyRequest, payload: Readable): Promise<Buffer> {
   const limit = request.routeOptions.bodyLimit;
   const declared = Number(request.headers["content-length"]);
   if (declared > limit) return Promise.reject(tooLarge(limit));
-  let bytes: Buffer = Buffer.allocUnsafe(Number.isNaN(declared) ? Math.min(limit, FIRST_BYTES) : declared);
-  let [length, pieces] = [0, 0];
+  const expected = Number.isNaN(declared) ? Math.min(limit, FIRST_BYTES) : declared;
+  const arriving = new ArrivingBody(expected, limit);
+  let pieces = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const onData = (chunk: Buffer): void => {
-    const end = length + chunk.length;
+    const end = arriving.length + chunk.length;
     const isTorn = ++pieces > MAX_SMALL_PIECES + end / PIECE_BYTES;
     if (end > limit || isTorn) {
       payload.off("data", onData);
       reject(isTorn ? tooManyPieces(pieces, end) : tooLarge(limit));
       return;
     }
-    if (end > bytes.length) bytes = grown(bytes, Math.min(limit, Math.max(end, 2 * bytes.length)));
-    bytes.set(chunk, length);
-    length = end;
+    arriving.add(chunk);
   };
   payload.on("data", onData);
-  payload.once("end", () => resolve(bytes.subarray(0, length)));
+  payload.once("end", () => resolve(arriving.bytes));
   payload.once("error", () =>
     reject(new FatalError("http/bad-request", "the connection broke off in the body")),
   );
   payload.resume();
   return promise;
-}
-
-function grown(bytes: Buffer, length: number): Buffer {
-  const larger = Buffer.allocUnsafe(length);
-  larger.set(bytes);
-  return larger;
 }
 
 function tooManyPieces(pieces: number, bytes: number): FatalError {

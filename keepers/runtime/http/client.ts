@@ -1,6 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { Agent, type Dispatcher } from "undici";
 import { type AllowedAddresses, createAddressRule } from "./addresses.ts";
+import { ArrivingBody } from "./arrivingBody.ts";
 import { createGuardedConnector } from "./connector.ts";
 import { HttpError, refused } from "./errors.ts";
 import { readProblem } from "./problem.ts";
@@ -183,24 +184,13 @@ async function readBody(
     body.destroy();
     throw tooLarge(url, maxBytes);
   }
-  // Filled as it comes: a piece holds on to all that was read from the socket with it.
-  let bytes = Buffer.allocUnsafe(Math.max(0, Number(announced ?? 0) || 0));
-  let size = 0;
+  const arriving = new ArrivingBody(Math.max(0, Number(announced ?? 0) || 0), maxBytes);
   for await (const chunk of body as AsyncIterable<Buffer>) {
-    const end = size + chunk.length;
     // Leaving the loop destroys the body, and with it the connection.
-    if (end > maxBytes) throw tooLarge(url, maxBytes);
-    if (end > bytes.length) bytes = grown(bytes, Math.min(maxBytes, Math.max(end, 2 * bytes.length)));
-    bytes.set(chunk, size);
-    size = end;
+    if (arriving.length + chunk.length > maxBytes) throw tooLarge(url, maxBytes);
+    arriving.add(chunk);
   }
-  return bytes.subarray(0, size);
-}
-
-function grown(bytes: Buffer, length: number): Buffer<ArrayBuffer> {
-  const larger = Buffer.allocUnsafe(length);
-  larger.set(bytes);
-  return larger;
+  return arriving.bytes;
 }
 
 function flatten(headers: Dispatcher.ResponseData["headers"]): Record<string, string> {

@@ -13,7 +13,7 @@ import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import { deliver, MemberHealth } from "./delivery.ts";
 import type { MemberApi } from "./memberApi.ts";
 import { Scout } from "./scout.ts";
-import { contentKey, type StoredSegment, type UploadJournal } from "./uploadJournal.ts";
+import type { StoredSegment, UploadJournal } from "./uploadJournal.ts";
 
 export interface SegmentUploadNeeds {
   readonly codec: Codec;
@@ -77,8 +77,8 @@ export class SegmentUpload {
   ): Promise<StoredSegment> {
     const { journal, codec, committees } = this.#needs;
     const shape = await this.#shapeOf(data.length);
-    const content = journal && contentKey(data, shape);
-    const known = content && (await journal?.find(content));
+    const entry = journal?.of(data, shape);
+    const known = await entry?.find();
     if (known !== undefined) return known;
     const encoded = await codec.encode(data, shape, signal);
     try {
@@ -88,7 +88,7 @@ export class SegmentUpload {
       const slots = await this.#send(parcel, signal);
       await tell(parcel);
       const segment = { commitment, shape, slots };
-      if (content !== undefined) await journal?.note(content, segment);
+      await entry?.note(segment);
       return segment;
     } finally {
       encoded.release();

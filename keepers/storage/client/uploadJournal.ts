@@ -28,32 +28,35 @@ const TRUSTED_MS = 12 * 3_600_000;
  * again what members have signed for. What a call has resolved is durable.
  */
 export interface UploadJournal {
-  find(content: ContentKey): Promise<StoredSegment | undefined>;
-  note(content: ContentKey, segment: StoredSegment): Promise<void>;
+  of(data: Uint8Array, shape: Shape): JournalEntry;
 }
 
-/** What a segment's bytes and shape are known by. */
-export interface ContentKey {
-  readonly shape: Shape;
-  readonly text: string;
+/** What is known of one content in one shape. */
+export interface JournalEntry {
+  find(): Promise<StoredSegment | undefined>;
+  note(segment: StoredSegment): Promise<void>;
 }
 
 /** @param now milliseconds since 1970 */
 export function createUploadJournal(store: Store, now: () => number = Date.now): UploadJournal {
   const records = createRecords<StoredRecord>(store, "stored/", plainFormat());
   return {
-    async find({ text, shape }) {
-      const record = await records.get(text);
-      if (record === undefined || now() - record.at > TRUSTED_MS) return undefined;
-      return { commitment: parseName(record.commitment), shape, slots: record.slots };
-    },
-    async note({ text }, { commitment, shape, slots }) {
-      await records.put(text, { commitment: nameOf(commitment), shape, slots, at: now() });
+    of(data, shape) {
+      const key = keyOf(data, shape);
+      return {
+        async find() {
+          const record = await records.get(key);
+          if (record === undefined || now() - record.at > TRUSTED_MS) return undefined;
+          return { commitment: parseName(record.commitment), shape, slots: record.slots };
+        },
+        async note({ commitment, shape, slots }) {
+          await records.put(key, { commitment: nameOf(commitment), shape, slots, at: now() });
+        },
+      };
     },
   };
 }
 
-export function contentKey(data: Uint8Array, shape: Shape): ContentKey {
-  const { k, n, rowSize } = shape;
-  return { shape, text: `${hash("sha256", data)}/${k}.${n}.${rowSize}` };
+function keyOf(data: Uint8Array, { k, n, rowSize }: Shape): string {
+  return `${hash("sha256", data)}/${k}.${n}.${rowSize}`;
 }

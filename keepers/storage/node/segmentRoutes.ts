@@ -120,6 +120,7 @@ async function ownedSlots(
  */
 const bytesPerTurn = 512 * 1024;
 
+/** Checks strips one after the other, some a turn. */
 async function checkStrips(
   codec: Codec,
   commitment: Uint8Array,
@@ -128,13 +129,13 @@ async function checkStrips(
 ): Promise<void> {
   if (strips.length === 0) return;
   const checker = await codec.checker(commitment, shape, rlc);
-  let left = bytesPerTurn;
+  let checked = 0;
   for (const strip of strips) {
     checkStrip(strip, shape, rowRoot, checker);
-    left -= strip.rows.length;
-    if (left > 0) continue;
+    checked += strip.rows.length;
+    if (checked < bytesPerTurn) continue;
     await new Promise<void>((resolve) => setImmediate(resolve));
-    left = bytesPerTurn;
+    checked = 0;
   }
 }
 

@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  compileKernel,
-  createMemory,
-  instantiateKernel,
-  roundConstants,
-  shaBytes,
-} from "../../../keepers/coding/kernel.ts";
+import { openKernel, prepareSha, shaBytes } from "../../../keepers/coding/kernel.ts";
 import { merklePath, merkleTree, nodeOf, verifyPath } from "../../../keepers/coding/merkle.ts";
 import { bent, noise } from "./codecSupport.ts";
 
@@ -15,14 +9,10 @@ const sha256 = (...parts: Uint8Array[]) => createHash("sha256").update(Buffer.co
 const hexAt = (bytes: Buffer, at: number) => bytes.toString("hex", at, at + 32);
 
 describe("SHA-256 in four lanes", () => {
-  const memory = createMemory(2 ** 18);
-  const bytes = Buffer.from(memory.buffer);
-  const kernel = instantiateKernel(compileKernel(), memory);
+  const open = openKernel(2 ** 18);
+  const { bytes, kernel } = open;
   const [input, output] = [64 * 1024, 128 * 1024];
-  before(() => {
-    bytes.set(roundConstants(), shaBytes);
-    kernel.prepareSha256(shaBytes, 0);
-  });
+  before(() => prepareSha(open, shaBytes, 0));
 
   const counts = fc.integer({ min: 1, max: 40 }).map((fours) => 4 * fours);
 
