@@ -59,6 +59,8 @@ class Follower {
   #isSameChain = false;
   /** Last height told to `onHead`. */
   #told = -1;
+  /** Hash of the newest block when all up to it was done: while it is the newest, so it is still. */
+  #doneAt: string | undefined;
 
   constructor(setup: FollowerSetup) {
     this.#setup = setup;
@@ -69,8 +71,15 @@ class Follower {
   /** Goes on to where the chain is now; false when the chain moved under the follower's feet. */
   async advance(): Promise<boolean> {
     if (!this.#isSameChain) await this.#checkGenesis();
+    const newest = await this.#source.head();
+    if (newest.hash === this.#doneAt) return true;
+    const isSteady = await this.#advanceTo(newest.number);
+    if (isSteady && !this.#setup.signal.aborted) this.#doneAt = newest.hash;
+    return isSteady;
+  }
+
+  async #advanceTo(head: number): Promise<boolean> {
     const { options, signal } = this.#setup;
-    const head = await this.#source.head();
     if (await this.#isAhead(head)) return true;
     const target = head - options.confirmations;
     let cursor = await this.#settle();

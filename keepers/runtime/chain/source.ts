@@ -14,7 +14,8 @@ const RANGE_RETRY_MS = 200;
 
 /** What the follower reads of a chain. */
 export interface ChainSource {
-  head(): Promise<number>;
+  /** The newest block. */
+  head(): Promise<BlockHeader>;
   /** Undefined when the chain has no block of that height. */
   header(height: number): Promise<BlockHeader | undefined>;
   /** A block near the head with its logs; the logs are of exactly this block. */
@@ -27,7 +28,7 @@ export interface ChainSource {
 
 export function createSource(provider: JsonRpcProvider, addresses: readonly string[]): ChainSource {
   let chunk = FIRST_CHUNK;
-  const header = (height: number) => readHeader(provider, height);
+  const header = (height: number | "latest") => readHeader(provider, height);
 
   async function range(from: number, to: number, signal: AbortSignal) {
     for (;;) {
@@ -51,7 +52,11 @@ export function createSource(provider: JsonRpcProvider, addresses: readonly stri
   }
 
   return {
-    head: async () => Number(await provider.send("eth_blockNumber", [])),
+    async head() {
+      const head = await header("latest");
+      if (head === undefined) throw new RetryableError("chain/bad-block", "The node has no newest block.");
+      return head;
+    },
     header,
     block: async (at) => ({ ...at, logs: await readLogs(provider, addresses, { blockHash: at.hash }) }),
     range,
@@ -63,8 +68,12 @@ export function toFollowed(block: Footprint, provider: JsonRpcProvider): Followe
   return { ...block, logs: block.logs.map((log) => new Log(log, provider)) };
 }
 
-async function readHeader(provider: JsonRpcProvider, height: number): Promise<BlockHeader | undefined> {
-  const block = await provider.send("eth_getBlockByNumber", [toQuantity(height), false]);
+async function readHeader(
+  provider: JsonRpcProvider,
+  height: number | "latest",
+): Promise<BlockHeader | undefined> {
+  const tag = height === "latest" ? height : toQuantity(height);
+  const block = await provider.send("eth_getBlockByNumber", [tag, false]);
   if (block === null) return undefined;
   const { number, hash, parentHash, timestamp } = block as Record<string, string>;
   if (hash === undefined || parentHash === undefined) {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /** Percent of the live heap that a client, and a keeper, may add before V8 collects everything again. */
-export const heapGrowth = { client: 70, keeper: 200 } as const;
+export const heapGrowth = { client: 55, keeper: 400 } as const;
 
 /**
  * Collects garbage less often, for this process. V8 counts buffers with the objects and, with the step that it takes by

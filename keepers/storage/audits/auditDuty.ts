@@ -8,6 +8,7 @@ import { type Place, seatIn } from "../chain/membership.ts";
 import { Turns } from "../chain/turns.ts";
 import { AuditReader, type AuditView, type Moment } from "./auditReader.ts";
 import type { SampleSources } from "./locate.ts";
+import { Lull } from "./lull.ts";
 import { createAuditMetrics } from "./metrics.ts";
 import { type AuditParts, sendCall } from "./parts.ts";
 import { type Crank, type Duty, dutiesOf, isOver } from "./plan.ts";
@@ -95,6 +96,7 @@ class AuditDuty {
   readonly #prover: Prover;
   /** Epochs whose outcome was counted. */
   readonly #counted = new Set<bigint>();
+  readonly #lull = new Lull();
   #place: Place = { committee: 0, seat: 0 };
   /** What the latest look has found, for people. */
   status: object = {};
@@ -109,9 +111,12 @@ class AuditDuty {
   /** What is to do now, in every audit that isn't over. */
   async tasks(): Promise<Task[]> {
     const { reader, signal } = this.#parts;
-    const place = await this.#seat();
     const moment = await reader.now();
+    if (this.#lull.lasts(moment)) return [];
+    this.#lull.end();
+    const place = await this.#seat();
     const tasks: Task[] = [];
+    const ends: bigint[] = [];
     let oldest = await this.#oldest(moment);
     for (let from = oldest; from <= moment.epoch; from += AT_ONCE) {
       signal.throwIfAborted();
@@ -122,11 +127,13 @@ class AuditDuty {
         await this.#count(view);
         if (isOver(view, moment) && view.epoch === oldest) oldest++;
         for (const duty of dutiesOf(view, moment)) tasks.push({ view, moment, duty });
+        ends.push(view.deadline);
         this.#tell(view);
       }
       // After a long sleep there may be thousands: those are not looked at twice.
       await this.#cursor.put(CURSOR, oldest);
     }
+    if (tasks.length === 0) this.#lull.begin(moment, ends);
     return tasks;
   }
 

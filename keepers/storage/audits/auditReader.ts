@@ -15,6 +15,8 @@ export interface Moment {
   readonly epoch: bigint;
   /** Seconds. */
   readonly epochLength: bigint;
+  /** Changes with every block; empty where the node doesn't say. */
+  readonly head: string;
 }
 
 /** An epoch's audit, and how a seat stands in it. */
@@ -54,6 +56,8 @@ const NEXT = { blockTag: "pending" } as const;
 /** Two windows fit half of an epoch, as in AuditStages. */
 const WINDOWS_PER_EPOCH = 4n;
 
+type RawBlock = { readonly timestamp?: string; readonly parentHash?: string } | null;
+
 /** Reads audits off the chain, as they stand for the next block. */
 export class AuditReader {
   readonly contracts: ReturnType<typeof auditContracts>;
@@ -68,13 +72,13 @@ export class AuditReader {
   }
 
   async now(): Promise<Moment> {
-    const block = (await this.#provider.send("eth_getBlockByNumber", ["pending", false])) as {
-      timestamp?: string;
-    } | null;
-    const latest = block ?? (await this.#provider.send("eth_getBlockByNumber", ["latest", false]));
-    const time = BigInt(latest?.timestamp ?? 0);
+    const pending: RawBlock = await this.#provider.send("eth_getBlockByNumber", ["pending", false]);
+    const block =
+      pending ?? ((await this.#provider.send("eth_getBlockByNumber", ["latest", false])) as RawBlock);
+    const time = BigInt(block?.timestamp ?? 0);
     this.#epochLength ??= await this.#readEpochLength();
-    return { time, epoch: time / this.#epochLength, epochLength: this.#epochLength };
+    const epochLength = this.#epochLength;
+    return { time, epoch: time / epochLength, epochLength, head: block?.parentHash ?? "" };
   }
 
   /** @param current epoch, to tell apart an audit that was never opened */

@@ -4,9 +4,10 @@ import { runInBackground } from "../../runtime/duties/background.ts";
 import { runDuties } from "../../runtime/duties/duties.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import { AuditReader, type Moment } from "../audits/auditReader.ts";
+import { Lull } from "../audits/lull.ts";
 import { attemptCall } from "../chain/attemptCall.ts";
 import { parameterOf, stepKey } from "../chain/bonding.ts";
-import { type Place, placeOf } from "../chain/membership.ts";
+import { type Place, seatIn } from "../chain/membership.ts";
 import { Turns } from "../chain/turns.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
 import { type CaseReader, type CaseView, isOpen } from "./caseReader.ts";
@@ -68,6 +69,7 @@ class CaseDuty {
   readonly #cursor: Records<bigint>;
   /** Rows that this node has been asked for and lacks, so that it is said once. */
   readonly #lacking = new Set<string>();
+  readonly #lull = new Lull();
   #place: Place = { committee: 0, seat: 0 };
 
   constructor(needs: CaseDutyNeeds, turns: Turns, signal: AbortSignal) {
@@ -81,16 +83,21 @@ class CaseDuty {
 
   /** What is to do now about each case of the committee that isn't decided. */
   async tasks(): Promise<Task[]> {
-    const { provider, deployment, transactions } = this.#needs.context;
-    const place = await placeOf(provider, deployment, transactions.address);
+    const moment = await this.#clock.now();
+    if (this.#lull.lasts(moment)) return [];
+    this.#lull.end();
+    const place = await seatIn(this.#clock.contracts.committees, this.#needs.context.transactions.address);
     // Who has left answers for its slots for an epoch longer.
     if (place.seat !== 0) this.#place = place;
-    const moment = await this.#clock.now();
     const open = await this.#open(moment);
     this.#needs.metrics.open.set(open.length);
     if (open.length === 0) await this.#collect();
-    const tasks = await Promise.all(open.map((view) => this.#tasksOf(view, moment)));
-    return tasks.flat();
+    const tasks = (await Promise.all(open.map((view) => this.#tasksOf(view, moment)))).flat();
+    if (tasks.length === 0) {
+      const ends = open.map(({ deadline }) => deadline);
+      this.#lull.begin(moment, ends);
+    }
+    return tasks;
   }
 
   /** Undecided cases of the committee. What is decided is not looked at again, once no reorg can give its number to another. */

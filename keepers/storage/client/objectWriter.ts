@@ -5,7 +5,7 @@ import { ManifestTreeBuilder } from "../format/manifestTree.ts";
 import { MAX_PACKED_OBJECT_BYTES, type PackKind } from "../format/pack.ts";
 import { stateOf } from "../format/placement.ts";
 import type { ByteSource, Encryption, StorageProgress, StoredParts } from "./clientTypes.ts";
-import { Packing } from "./packing.ts";
+import { Packing, type PackStore } from "./packing.ts";
 import { SegmentList } from "./segmentList.ts";
 import { cutSegments } from "./segmentSource.ts";
 import type { SegmentUpload } from "./segmentUpload.ts";
@@ -50,7 +50,7 @@ export class ObjectWriter {
     this.#sink = sink;
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
-    const store = (pack: Parameters<SegmentSink["storePack"]>[0]) => sink.storePack(pack, this.#signal);
+    const store: PackStore = (pack, isRead) => sink.storePack(pack, this.#signal, isRead);
     this.#packing = new Packing(store, options.segmentsInFlight);
   }
 

@@ -8,7 +8,7 @@ import { encodeTableStrips } from "../format/packStrips.ts";
 import { elementsOf, reaches, sizeOf, stateOf, stripOfSlot } from "../format/placement.ts";
 import { type ReceiptScope, readReceipt, type SignedReceipt } from "../format/receipts.ts";
 import { encodeUpload } from "../format/segmentFormat.ts";
-import { BodyPool } from "./bodyPool.ts";
+import { BufferPool } from "./bufferPool.ts";
 import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 import { deliver, MemberHealth } from "./delivery.ts";
 import type { MemberApi } from "./memberApi.ts";
@@ -24,6 +24,9 @@ export interface SegmentUploadNeeds {
   readonly journal?: UploadJournal | undefined;
 }
 
+/** Those of two segments for a committee of sixteen. */
+const keptBodies = 32;
+
 /** A coded segment on its way to its members. */
 interface Parcel {
   readonly encoded: EncodedSegment;
@@ -31,12 +34,18 @@ interface Parcel {
   readonly members: readonly CommitteeMember[];
 }
 
+interface UploadSteps {
+  /** What is still to do once the rows are there. */
+  readonly tell?: (parcel: Parcel) => Promise<void>;
+  readonly isRead?: () => void;
+}
+
 /** Codes segments and brings them to the members of their committees, until each is final. */
 export class SegmentUpload {
   readonly #needs: SegmentUploadNeeds;
   readonly #health = new MemberHealth();
   readonly #scout: Scout;
-  readonly #bodies = new BodyPool();
+  readonly #bodies = new BufferPool(keptBodies);
   #bytesSent = 0;
 
   constructor(needs: SegmentUploadNeeds) {
@@ -59,34 +68,42 @@ export class SegmentUpload {
    * @throws RetryableError storage/not-final; FatalError storage/quota-exceeded, storage/credit-exceeded
    */
   async store(data: Uint8Array, signal: AbortSignal): Promise<StoredSegment> {
-    return await this.#once(data, signal, async () => undefined);
+    return await this.#once(data, signal, {});
   }
 
-  /** Stores a pack, and tells its members what is in it. @throws as `store` */
-  async storePack({ bytes, entries }: Pack, signal: AbortSignal): Promise<StoredSegment> {
-    const tableBytes = packTableBytes(entries.length);
-    return await this.#once(bytes, signal, async (parcel) => {
-      await this.#tell(parcel, encodeTableStrips(parcel.encoded, tableBytes), signal);
-    });
-  }
-
-  async #once(
-    data: Uint8Array,
+  /**
+   * Stores a pack, and tells its members what is in it.
+   * @param isRead called when the bytes of the pack are not needed any more
+   * @throws as `store`
+   */
+  async storePack(
+    { bytes, entries }: Pack,
     signal: AbortSignal,
-    tell: (parcel: Parcel) => Promise<void>,
+    isRead: () => void = () => undefined,
   ): Promise<StoredSegment> {
+    const tableBytes = packTableBytes(entries.length);
+    const tell = async (parcel: Parcel) =>
+      await this.#tell(parcel, encodeTableStrips(parcel.encoded, tableBytes), signal);
+    return await this.#once(bytes, signal, { tell, isRead });
+  }
+
+  async #once(data: Uint8Array, signal: AbortSignal, { tell, isRead }: UploadSteps): Promise<StoredSegment> {
     const { journal, codec, committees } = this.#needs;
     const shape = await this.#shapeOf(data.length);
     const entry = journal?.of(data, shape);
     const known = await entry?.find();
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      isRead?.();
+      return known;
+    }
     const encoded = await codec.encode(data, shape, signal);
+    isRead?.();
     try {
       const commitment = Uint8Array.from(encoded.commitment);
       const members = await committees.members(await committees.committeeOf(commitment));
       const parcel = { encoded, commitment, members };
       const slots = await this.#send(parcel, signal);
-      await tell(parcel);
+      await tell?.(parcel);
       const segment = { commitment, shape, slots };
       await entry?.note(segment);
       return segment;

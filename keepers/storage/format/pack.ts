@@ -110,11 +110,15 @@ export class PackBuilder {
     return name;
   }
 
-  /** The pack of what was taken in. @throws FatalError storage/bad-pack when that is nothing */
-  build(): Pack {
+  /**
+   * The pack of what was taken in.
+   * @param take where its bytes get their room, which may hold anything
+   * @throws FatalError storage/bad-pack when that is nothing
+   */
+  build(take: (bytes: number) => Buffer = Buffer.allocUnsafe): Pack {
     if (this.#items.size === 0) throw bad("it has no entry");
     const items = [...this.#items.values()].sort((a, b) => Buffer.compare(a.name, b.name));
-    const bytes = Buffer.alloc(this.size);
+    const bytes = take(this.size);
     const entries: PackEntry[] = [];
     bytes.writeUInt32BE(MAGIC, 0);
     bytes.writeUInt16BE(VERSION, 4);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { BodyPool } from "../../../../keepers/storage/client/bodyPool.ts";
+import { BufferPool } from "../../../../keepers/storage/client/bufferPool.ts";
 
-describe("storage: room for uploads", () => {
+describe("storage: room for bytes", () => {
   it("is used again, and never by two at once (property)", () => {
     const step = fc.record({ bytes: fc.integer({ min: 1, max: 5_000 }), gives: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const pool = new BodyPool();
+        const pool = new BufferPool(32);
         const held: Buffer[] = [];
         for (const { bytes, gives } of steps) {
           const body = pool.take(bytes);
@@ -21,7 +21,7 @@ describe("storage: room for uploads", () => {
   });
 
   it("is kept for as large a body again, and not for a small one", () => {
-    const pool = new BodyPool();
+    const pool = new BufferPool(32);
     const body = pool.take(1_000);
     pool.give(body);
     expect(pool.take(499).buffer).not.to.equal(body.buffer);
@@ -30,7 +30,7 @@ describe("storage: room for uploads", () => {
   });
 
   it("keeps no more than it may", () => {
-    const pool = new BodyPool();
+    const pool = new BufferPool(32);
     const bodies = Array.from({ length: 100 }, () => pool.take(1_000));
     for (const body of bodies) pool.give(body);
     const buffers = new Set(bodies.map(({ buffer }) => buffer));
