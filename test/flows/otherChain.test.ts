@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { devnetWallet } from "../../keepers/cli/devnet/accounts.ts";
-import { anvilBinary } from "../../keepers/cli/devnet/chain.ts";
+import { anvilBinary, withoutHistory } from "../../keepers/cli/devnet/chain.ts";
 import { takePort } from "../../keepers/cli/devnet/ports.ts";
 import { runCli } from "./cli.ts";
 
@@ -21,7 +21,7 @@ describe("flow: a chain that is no devnet", function () {
     const port = await takePort(9745, new Set());
     rpcUrl = `http://127.0.0.1:${port}`;
     // Like every chain that is no devnet, it makes blocks whether or not somebody sends something.
-    const own = ["--chain-id", "4242", "--block-time", "1"];
+    const own = ["--chain-id", "4242", "--block-time", "1", ...withoutHistory];
     chain = spawn(anvilBinary(), ["--port", String(port), ...own, "--silent"], { stdio: "ignore" });
     await sleep(2_000);
     writeFileSync(password, "a password", { mode: 0o600 });

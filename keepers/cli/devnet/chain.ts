@@ -27,6 +27,9 @@ export function anvilBinary(): string {
   }
 }
 
+/** Else anvil writes the state of old blocks to ~/.foundry: gigabytes that nobody reads, left there when it is killed. */
+export const withoutHistory: readonly string[] = ["--max-persisted-states", "0"];
+
 /** anvil on loopback, its state kept in a file (written every two seconds and at exit), its blocks mined at once. */
 export function chainLaunch(port: number, stateFile: string, log: string): LaunchOptions {
   const options = {
@@ -41,7 +44,7 @@ export function chainLaunch(port: number, stateFile: string, log: string): Launc
     hardfork: "osaka",
   };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const command = [anvilBinary(), ...flags, "--silent"];
+  const command = [anvilBinary(), ...flags, ...withoutHistory, "--silent"];
   return { name: "chain", role: "chain", url: `http://127.0.0.1:${port}`, log, command };
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { JsonRpcProvider } from "ethers";
-import { anvilBinary } from "../../../keepers/cli/devnet/chain.ts";
+import { anvilBinary, withoutHistory } from "../../../keepers/cli/devnet/chain.ts";
 
 /** A chain of its own process, for what Hardhat's network can't do. */
 export interface Anvil {
@@ -14,7 +14,8 @@ export interface Anvil {
  * @param number of the first block
  */
 export async function startAnvil(number: number): Promise<Anvil> {
-  const flags = ["--host", "127.0.0.1", "--port", "0", "--hardfork", "prague", "--number", String(number)];
+  const own = ["--host", "127.0.0.1", "--port", "0", "--hardfork", "prague", "--number", String(number)];
+  const flags = [...own, ...withoutHistory];
   const child = spawn(anvilBinary(), flags, { stdio: ["ignore", "pipe", "ignore"] });
   const url = await listeningUrl(child);
   const provider = new JsonRpcProvider(url, 31_337, { cacheTimeout: -1, staticNetwork: true });

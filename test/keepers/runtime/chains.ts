@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { JsonRpcProvider } from "ethers";
-import { anvilBinary } from "../../../keepers/cli/devnet/chain.ts";
+import { anvilBinary, withoutHistory } from "../../../keepers/cli/devnet/chain.ts";
 import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
 
 /** A real chain on loopback, for one suite. */
@@ -18,7 +18,7 @@ export interface TestChain {
 export async function startAnvil(...flags: string[]): Promise<TestChain> {
   const child = spawn(
     anvilBinary(),
-    ["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka", ...flags],
+    ["--host", "127.0.0.1", "--port", "0", "--hardfork", "osaka", ...withoutHistory, ...flags],
     {
       stdio: ["ignore", "pipe", "inherit"],
     },
