@@ -17,6 +17,7 @@ const diskShare = 0.5;
 const library = new URL("../../dist/keepers/index.js", import.meta.url).href;
 /** As the command line starts Node. */
 const nodeOptions = ["--max-semi-space-size=8"];
+const nodeEnvironment = { MALLOC_ARENA_MAX: "1" };
 /** As keepers have it by default. */
 const pollMs = 1_000;
 
@@ -63,7 +64,7 @@ export class BenchNetwork {
     const { provider } = this.#network.chain;
     const block = await provider.getBlockNumber();
     const script = join(import.meta.dirname, "clientProcess.ts");
-    const options = { maxBuffer: 2 ** 20 };
+    const options = { maxBuffer: 2 ** 20, env: { ...process.env, ...nodeEnvironment } };
     const words = [...nodeOptions, script, toJson(order)];
     const { stdout } = await promisify(execFile)(process.execPath, words, options);
     const report = JSON.parse(stdout) as ClientReport;
