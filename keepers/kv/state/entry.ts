@@ -1,0 +1,26 @@
+/** What a key holds since a version of its stream. */
+export interface Entry {
+  /** Number of the batch that wrote it. */
+  readonly version: number;
+  /** Undefined when it was deleted. */
+  readonly value: Buffer | undefined;
+}
+
+const HEADER_BYTES = 9;
+const DELETED = 1;
+
+/** Serialises an entry: version u64, flags u8 (1: deleted), value. */
+export function encodeEntry({ version, value }: Entry): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + (value?.length ?? 0));
+  bytes.writeUInt32BE(Math.floor(version / 2 ** 32), 0);
+  bytes.writeUInt32BE(version >>> 0, 4);
+  bytes[8] = value === undefined ? DELETED : 0;
+  if (value !== undefined) bytes.set(value, HEADER_BYTES);
+  return bytes;
+}
+
+/** Reads an entry; the value is a view. */
+export function parseEntry(bytes: Buffer): Entry {
+  const version = bytes.readUInt32BE(0) * 2 ** 32 + bytes.readUInt32BE(4);
+  return { version, value: bytes[8] === DELETED ? undefined : bytes.subarray(HEADER_BYTES) };
+}

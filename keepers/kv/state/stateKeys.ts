@@ -1,0 +1,69 @@
+/*
+ * Keys of the engine. A stream has a number of its own in it (u32), so that keys stay short:
+ * "s" id                                    what is known of a stream
+ * "l" stream space key                      the latest entry of a key
+ * "h" stream space length(u16) key version  earlier entries
+ * "t" stream ...                            nodes of its trie
+ * "u" stream number                         keys that a batch has changed
+ * "r" stream number                         what came of a batch
+ */
+
+/** What a key is of: its own data, who may do what, or the last nonce of a writer. */
+export const SPACES = { data: 0, access: 1, nonces: 2 } as const;
+export type Space = (typeof SPACES)[keyof typeof SPACES];
+
+/** A space (1 byte) and a key in it. */
+export type SpacedKey = Buffer;
+
+const VERSION_BYTES = 8;
+
+export function spacedKey(space: Space, ...parts: readonly Uint8Array[]): SpacedKey {
+  return Buffer.concat([Buffer.of(space), ...parts]);
+}
+
+export function streamKey(id: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from("s"), id]);
+}
+
+export function latestKey(stream: number, key: SpacedKey): Buffer {
+  const bytes = Buffer.allocUnsafe(5 + key.length);
+  bytes[0] = 0x6c; // "l"
+  bytes.writeUInt32BE(stream, 1);
+  bytes.set(key, 5);
+  return bytes;
+}
+
+export function historyKey(stream: number, key: SpacedKey, version: number): Buffer {
+  const bytes = Buffer.allocUnsafe(7 + key.length + VERSION_BYTES);
+  bytes[0] = 0x68; // "h"
+  bytes.writeUInt32BE(stream, 1);
+  bytes[5] = key[0]!;
+  bytes.writeUInt16BE(key.length - 1, 6);
+  key.copy(bytes, 8, 1);
+  bytes.writeBigUInt64BE(BigInt(version), 7 + key.length);
+  return bytes;
+}
+
+export function versionOfHistoryKey(key: Buffer): number {
+  return Number(key.readBigUInt64BE(key.length - VERSION_BYTES));
+}
+
+export function triePrefix(stream: number): Buffer {
+  return numbered("t", stream);
+}
+
+export function undoKey(stream: number, number: number): Buffer {
+  return numbered("u", stream, number);
+}
+
+export function outcomeKey(stream: number, number: number): Buffer {
+  return numbered("r", stream, number);
+}
+
+function numbered(kind: string, stream: number, number?: number): Buffer {
+  const bytes = Buffer.allocUnsafe(number === undefined ? 5 : 13);
+  bytes.write(kind, 0, "latin1");
+  bytes.writeUInt32BE(stream, 1);
+  if (number !== undefined) bytes.writeBigUInt64BE(BigInt(number), 5);
+  return bytes;
+}

@@ -1,0 +1,111 @@
+import type { KvEngine } from "../engine/engine.ts";
+import { MAX_KEY_BYTES } from "../format/limits.ts";
+import { type Entry, parseEntry } from "./entry.ts";
+import { historyKey, latestKey, SPACES, spacedKey } from "./stateKeys.ts";
+
+/** A key and what it holds. */
+export interface Item {
+  readonly key: Buffer;
+  readonly version: number;
+  readonly value: Buffer;
+}
+
+export interface PageOrder {
+  /** First key to visit, inclusive; of the whole stream when absent. */
+  readonly from?: Uint8Array;
+  /** Keys that start so. */
+  readonly prefix?: Uint8Array;
+  readonly reverse?: boolean;
+  /** Most items. */
+  readonly limit: number;
+  /** Version of the stream to be read. */
+  readonly at: number;
+}
+
+export interface Page {
+  readonly items: readonly Item[];
+  /** Where the next page begins; undefined when there is none. */
+  readonly next: Buffer | undefined;
+}
+
+/** Records that are looked at together, and at most for one page: deleted keys cost a look too. */
+const AT_ONCE = 32;
+const MOST_LOOKS = 4_096;
+/** Bytes of values after which a page ends. */
+const ENOUGH_BYTES = 4 * 1024 * 1024;
+
+/** Reads what keys of a stream hold, or held at an earlier version. */
+export class StreamReader {
+  readonly #engine: KvEngine;
+  readonly #stream: number;
+
+  /** @param stream its number in the engine */
+  constructor(engine: KvEngine, stream: number) {
+    this.#engine = engine;
+    this.#stream = stream;
+  }
+
+  /** What a key held at a version of the stream; undefined when that was nothing. */
+  async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Entry | undefined> {
+    const spaced = spacedKey(SPACES.data, key);
+    const bytes = await this.#engine.get(latestKey(this.#stream, spaced));
+    if (bytes === undefined) return undefined;
+    return living(await this.#asOf(spaced, parseEntry(bytes), at));
+  }
+
+  /** Keys in the order of their bytes, without the deleted ones. */
+  async page({ from, prefix = Buffer.alloc(0), reverse = false, limit, at }: PageOrder): Promise<Page> {
+    let { low, high } = this.#bounds(prefix, from, reverse);
+    const items: Item[] = [];
+    let bytes = 0;
+    for (let looks = 0; looks < MOST_LOOKS; looks += AT_ONCE) {
+      const records = await this.#engine.page({ low, high, reverse, limit: AT_ONCE });
+      for (const [record, found] of records) {
+        const key = this.#keyOf(record);
+        if (items.length >= limit || bytes >= ENOUGH_BYTES) return { items, next: key };
+        const entry = living(await this.#asOf(spacedKey(SPACES.data, key), parseEntry(found), at));
+        if (entry === undefined) continue;
+        items.push({ key, ...entry });
+        bytes += entry.value.length;
+      }
+      const last = records.at(-1)?.[0];
+      if (last === undefined || records.length < AT_ONCE) return { items, next: undefined };
+      if (reverse) high = last;
+      else low = Buffer.concat([last, Buffer.of(0)]);
+    }
+    const [more] = await this.#engine.page({ low, high, reverse, limit: 1 });
+    return { items, next: more && this.#keyOf(more[0]) };
+  }
+
+  #keyOf(record: Buffer): Buffer {
+    return record.subarray(latestKey(this.#stream, spacedKey(SPACES.data)).length);
+  }
+
+  async #asOf(key: Buffer, latest: Entry, at: number): Promise<Entry | undefined> {
+    if (latest.version <= at) return latest;
+    const [low, high] = [historyKey(this.#stream, key, 0), historyKey(this.#stream, key, at + 1)];
+    const [found] = await this.#engine.page({ low, high, reverse: true, limit: 1 });
+    return found && parseEntry(found[1]);
+  }
+
+  #bounds(prefix: Uint8Array, from: Uint8Array | undefined, reverse: boolean) {
+    const of = (key: Uint8Array) => latestKey(this.#stream, spacedKey(SPACES.data, key));
+    const behind = Buffer.alloc(MAX_KEY_BYTES + 1, 0xff);
+    const [low, high] = [of(prefix), of(Buffer.concat([prefix, behind]))];
+    if (from === undefined) return { low, high };
+    if (reverse) return { low, high: least(high, of(Buffer.concat([from, Buffer.of(0)]))) };
+    return { low: most(low, of(from)), high };
+  }
+}
+
+function living(entry: Entry | undefined): (Entry & { readonly value: Buffer }) | undefined {
+  return entry?.value === undefined ? undefined : { version: entry.version, value: entry.value };
+}
+
+function least(a: Buffer, b: Buffer): Buffer {
+  return Buffer.compare(a, b) < 0 ? a : b;
+}
+
+function most(a: Buffer, b: Buffer): Buffer {
+  return Buffer.compare(a, b) < 0 ? b : a;
+}

@@ -1,0 +1,113 @@
+import { MyceliaError } from "../../runtime/errors.ts";
+import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import { parseStreamBatch } from "../format/streamBatch.ts";
+import { NodeHasher } from "../trie/nodeHasher.ts";
+import { Trie, type TrieChange } from "../trie/trie.ts";
+import { emptySlots } from "../trie/trieNode.ts";
+import { encodeHead, type Head, openHead } from "./head.ts";
+import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
+import { hasLeaf, leafOf } from "./leaf.ts";
+import { encodeOutcome, type Outcome } from "./outcome.ts";
+import { Staging } from "./staging.ts";
+import { outcomeKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
+import { encodeUndo, undoWrites } from "./undo.ts";
+
+/** A batch as the chain announced it. */
+export interface AnnouncedBatch {
+  readonly writer: Uint8Array;
+  readonly nonce: bigint;
+  /** The serialised batch, from whoever stored it. */
+  readonly bytes: Uint8Array;
+}
+
+/** What a run of batches comes to, until it is committed. */
+export interface Prepared {
+  readonly head: Head;
+  readonly writes: EngineWrite[];
+  /** Of each batch, in order. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The state of one stream. Whoever holds it commits what `prepare` and `rewind` give, and then lets it `adopt` the head. */
+export class StreamState {
+  readonly id: Uint8Array;
+  readonly #engine: KvEngine;
+  readonly #trie: Trie;
+  #head: Head;
+
+  private constructor(engine: KvEngine, id: Uint8Array, hasher: NodeHasher, head: Head) {
+    this.id = id;
+    this.#engine = engine;
+    this.#head = head;
+    this.#trie = new Trie(engine, hasher, triePrefix(head.stream));
+  }
+
+  static async open(
+    engine: KvEngine,
+    id: Uint8Array,
+    hasher: NodeHasher = new NodeHasher(),
+  ): Promise<StreamState> {
+    const [emptyRoot] = hasher.hash([emptySlots()]);
+    return new StreamState(engine, id, hasher, await openHead(engine, id, emptyRoot!));
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Judges batches in their order, each on what the one before has left. */
+  async prepare(batches: readonly AnnouncedBatch[]): Promise<Prepared> {
+    const { stream } = this.#head;
+    const state = new Staging(this.#engine, stream);
+    const outcomes: Outcome[] = [];
+    const writes: EngineWrite[] = [];
+    let { number } = this.#head;
+    for (const { writer, nonce, bytes } of batches) {
+      const sender = { stream: this.id, writer, nonce, number: ++number };
+      const refusal = await judge(state, bytes, sender);
+      const outcome = { number, ...(refusal && { refusal }) };
+      outcomes.push(outcome);
+      writes.push({ key: outcomeKey(stream, number), value: encodeOutcome(outcome) });
+      const changed = state.takeChanged();
+      if (changed.length > 0) writes.push({ key: undoKey(stream, number), value: encodeUndo(changed) });
+    }
+    return { ...(await this.#finish(number, leavesOf(state), [...writes, ...state.writes()])), outcomes };
+  }
+
+  /** Takes back all batches above a number. */
+  async rewind(number: number): Promise<Omit<Prepared, "outcomes">> {
+    const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
+    const leaves = restored.filter(([key]) => hasLeaf(key)).map(([key, entry]) => leafOf(key, entry));
+    return await this.#finish(number, leaves, writes);
+  }
+
+  /** To be called once the writes are committed. */
+  adopt(head: Head): void {
+    this.#head = head;
+  }
+
+  async #finish(number: number, leaves: readonly TrieChange[], writes: EngineWrite[]) {
+    const trie = leaves.length > 0 ? await this.#trie.update(leaves) : { root: this.#head.root, writes: [] };
+    const head = { stream: this.#head.stream, number, root: trie.root };
+    writes.push(...trie.writes, { key: streamKey(this.id), value: encodeHead(head) });
+    return { head, writes };
+  }
+}
+
+async function judge(state: Staging, bytes: Uint8Array, sender: Sender): Promise<Refusal | undefined> {
+  const replayed = await takeNonce(state, sender);
+  if (replayed !== undefined) return replayed;
+  try {
+    return await applyBatch(state, parseStreamBatch(bytes), sender);
+  } catch (error) {
+    if (error instanceof MyceliaError && error.code === "kv/bad-batch")
+      return { code: "kv/bad-batch", reason: error.message };
+    throw error;
+  }
+}
+
+function leavesOf(state: Staging): TrieChange[] {
+  const leaves: TrieChange[] = [];
+  for (const [key, entry] of state.changes()) if (hasLeaf(key)) leaves.push(leafOf(key, entry));
+  return leaves;
+}

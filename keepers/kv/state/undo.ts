@@ -1,0 +1,84 @@
+import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
+import type { Head } from "./head.ts";
+import {
+  historyKey,
+  latestKey,
+  outcomeKey,
+  type SpacedKey,
+  undoKey,
+  versionOfHistoryKey,
+} from "./stateKeys.ts";
+
+const LENGTH_BYTES = 2;
+/** Records that are read at a time. */
+const PAGE = 1_024;
+
+/** Serialises the keys that a batch has changed: each behind its length u16. */
+export function encodeUndo(keys: readonly SpacedKey[]): Buffer {
+  const bytes = Buffer.allocUnsafe(keys.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  let at = 0;
+  for (const key of keys) {
+    at = bytes.writeUInt16BE(key.length, at);
+    at += key.copy(bytes, at);
+  }
+  return bytes;
+}
+
+function parseUndo(bytes: Buffer): SpacedKey[] {
+  const keys: SpacedKey[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + LENGTH_BYTES + bytes.readUInt16BE(at);
+    keys.push(bytes.subarray(at + LENGTH_BYTES, end));
+    at = end;
+  }
+  return keys;
+}
+
+export interface Undoing {
+  readonly writes: EngineWrite[];
+  /** What the keys hold behind it; a key that was never written before counts as deleted. */
+  readonly restored: readonly (readonly [SpacedKey, Entry])[];
+}
+
+/** Takes back all that batches above `number` have written. */
+export async function undoWrites(engine: KvEngine, head: Head, number: number): Promise<Undoing> {
+  const { stream } = head;
+  const writes: EngineWrite[] = [];
+  const keys = new Map<string, SpacedKey>();
+  for (let above = number + 1; above <= head.number; above++) {
+    const key = undoKey(stream, above);
+    for (const changed of parseUndo((await engine.get(key)) ?? Buffer.alloc(0)))
+      keys.set(changed.toString("latin1"), changed);
+    writes.push({ key, value: undefined }, { key: outcomeKey(stream, above), value: undefined });
+  }
+  const restored: [SpacedKey, Entry][] = [];
+  for (const key of keys.values()) {
+    const { entry, gone } = await before(engine, stream, key, number);
+    for (const version of gone) writes.push({ key: historyKey(stream, key, version), value: undefined });
+    writes.push({ key: latestKey(stream, key), value: entry && encodeEntry(entry) });
+    restored.push([key, entry ?? { version: 0, value: undefined }]);
+  }
+  return { writes, restored };
+}
+
+/** What a key held at a version, and its versions in the history from that one on. */
+async function before(
+  engine: KvEngine,
+  stream: number,
+  key: SpacedKey,
+  number: number,
+): Promise<{ entry: Entry | undefined; gone: number[] }> {
+  const low = historyKey(stream, key, 0);
+  const gone: number[] = [];
+  for (let high = historyKey(stream, key, Number.MAX_SAFE_INTEGER); ; ) {
+    const page = await engine.page({ low, high, reverse: true, limit: PAGE });
+    for (const [at, bytes] of page) {
+      const version = versionOfHistoryKey(at);
+      gone.push(version);
+      if (version <= number) return { entry: parseEntry(bytes), gone };
+    }
+    if (page.length < PAGE) return { entry: undefined, gone };
+    high = page.at(-1)![0];
+  }
+}

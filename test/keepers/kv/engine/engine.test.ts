@@ -1,0 +1,58 @@
+import { expect } from "chai";
+import type { Redis } from "ioredis";
+import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
+import { openLmdbEngine } from "../../../../keepers/kv/engine/lmdbEngine.ts";
+import { openRedisEngine } from "../../../../keepers/kv/engine/redisEngine.ts";
+import { connectRedis, disconnectRedis } from "../../../../keepers/runtime/redis/connection.ts";
+import { type RedisServer, requireRedis, startRedis } from "../../runtime/redisServer.ts";
+import { temporaryDirectory } from "../../runtime/temporary.ts";
+import { codeOf } from "../codeOf.ts";
+import { behavesAsEngine } from "./engine.behaviour.ts";
+
+describe("kv: engine on LMDB", () => {
+  let engine: KvEngine | undefined;
+  afterEach(async () => {
+    await engine?.close();
+    engine = undefined;
+  });
+
+  behavesAsEngine(async () => {
+    engine = openLmdbEngine(temporaryDirectory());
+    return engine;
+  });
+
+  it("keeps all over a restart, and is open once", async () => {
+    const directory = temporaryDirectory();
+    engine = openLmdbEngine(directory);
+    await engine.commit([{ key: Buffer.from("a"), value: Buffer.of(1) }]);
+    expect(codeOf(() => openLmdbEngine(directory))).to.equal("store/in-use");
+    await engine.close();
+    engine = openLmdbEngine(directory);
+    expect(await engine.get(Buffer.from("a"))).to.deep.equal(Buffer.of(1));
+  });
+});
+
+describe("kv: engine on Redis", function () {
+  this.timeout(60_000);
+  let server: RedisServer;
+  let redis: Redis;
+  let count = 0;
+
+  before(async function () {
+    requireRedis(this);
+    server = await startRedis();
+    redis = await connectRedis({ url: server.url });
+  });
+  after(async () => {
+    if (redis !== undefined) await disconnectRedis(redis);
+    await server?.stop();
+  });
+
+  behavesAsEngine(async () => openRedisEngine(redis, `engine ${count++}`));
+
+  it("keeps engines with other names apart", async () => {
+    const [one, other] = [openRedisEngine(redis, "one"), openRedisEngine(redis, "other")];
+    await one.commit([{ key: Buffer.from("a"), value: Buffer.of(1) }]);
+    expect(await other.get(Buffer.from("a"))).to.equal(undefined);
+  });
+});

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type { Control } from "../../../../keepers/kv/format/controls.ts";
+import type { StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
+
+/** A batch, and who asks for it under which nonce. */
+export interface Asked {
+  readonly writer: string;
+  readonly nonce: bigint;
+  readonly batch: StreamBatch;
+}
+
+interface Snapshot {
+  readonly data: ReadonlyMap<string, { readonly version: number; readonly value: string | undefined }>;
+  readonly rights: ReadonlyMap<string, { readonly version: number; readonly value: boolean }>;
+  readonly nonces: ReadonlyMap<string, bigint>;
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+/** The rules of a stream once more, as simple as they can be written: whole maps for every version, nothing shared with the code. */
+export class Model {
+  readonly #owner: string;
+  readonly #snapshots: Snapshot[] = [{ data: new Map(), rights: new Map(), nonces: new Map() }];
+
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  get version(): number {
+    return this.#snapshots.length - 1;
+  }
+
+  /** @returns the code of a refusal */
+  apply({ writer, nonce, batch }: Asked): string | undefined {
+    const before = this.#snapshots.at(-1)!;
+    const version = this.#snapshots.length;
+    const nonces = new Map(before.nonces);
+    const isReplayed = (nonces.get(writer) ?? -1n) >= nonce;
+    if (!isReplayed) nonces.set(writer, nonce);
+    const refusal = isReplayed ? "kv/replayed" : this.#refusal(before, writer, batch);
+    const data = new Map(before.data);
+    const rights = new Map(before.rights);
+    if (refusal === undefined) {
+      for (const { key, value } of batch.writes)
+        data.set(hex(key), { version, value: value === undefined ? undefined : hex(value) });
+      for (const control of batch.controls) {
+        const [name, value] = right(control, writer);
+        rights.set(name, { version, value });
+      }
+    }
+    this.#snapshots.push({ data, rights, nonces });
+    return refusal;
+  }
+
+  rewind(version: number): void {
+    this.#snapshots.length = version + 1;
+  }
+
+  /** Keys that are there at a version, in the order of their bytes. */
+  items(version: number): { key: string; version: number; value: string }[] {
+    return [...this.#snapshots[version]!.data]
+      .flatMap(([key, { version: since, value }]) =>
+        value === undefined ? [] : [{ key, version: since, value }],
+      )
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** What the trie's leaves are to be: of each key with its space, the version and the value. */
+  leaves(): { key: Buffer; version: number; value: Buffer }[] {
+    const { data, rights } = this.#snapshots.at(-1)!;
+    const leaves = [...data].flatMap(([key, { version, value }]) =>
+      value === undefined
+        ? []
+        : [{ key: Buffer.from(`00${key}`, "hex"), version, value: Buffer.from(value, "hex") }],
+    );
+    for (const [name, { version, value }] of rights)
+      leaves.push({ key: Buffer.from(`01${name}`, "hex"), version, value: Buffer.of(value ? 1 : 0) });
+    return leaves;
+  }
+
+  #refusal(
+    state: Snapshot,
+    writer: string,
+    { seen, reads, writes, controls }: StreamBatch,
+  ): string | undefined {
+    const has = (name: string) => state.rights.get(name)?.value === true;
+    const admin = state.rights.get(`61${writer}`)?.value ?? writer === this.#owner;
+    const isWriter = has(`77${writer}`);
+    const mayWrite = (key: string) => admin || (has(`73${key}`) ? has(`6b${writer}${key}`) : isWriter);
+    const may = (control: Control) =>
+      admin ||
+      control.kind.startsWith("renounce") ||
+      (control.kind === "grantWriter" && isWriter) ||
+      (control.kind === "grantKeyWriter" && has(`6b${writer}${hex(control.key)}`));
+    if (!writes.every(({ key }) => mayWrite(hex(key)))) return "kv/may-not-write";
+    if (!controls.every(may)) return "kv/may-not-control";
+    const isStale = (key: Uint8Array) => BigInt(state.data.get(hex(key))?.version ?? 0) > seen;
+    return reads.some(isStale) ? "kv/conflict" : undefined;
+  }
+}
+
+function right(control: Control, writer: string): readonly [string, boolean] {
+  const key = "key" in control ? hex(control.key) : "";
+  const account = "account" in control ? hex(control.account) : writer;
+  const given = /^(grant|makeSpecial)/.test(control.kind);
+  if (/Admin$/.test(control.kind)) return [`61${account}`, given];
+  if (/^make/.test(control.kind)) return [`73${key}`, given];
+  if (/KeyWriter$/.test(control.kind)) return [`6b${account}${key}`, given];
+  return [`77${account}`, given];
+}
+
+const sha = (...parts: readonly Uint8Array[]) =>
+  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+
+/** The root over leaves by the definition in the format page. */
+export function rootOfLeaves(leaves: readonly { key: Buffer; version: number; value: Buffer }[]): Buffer {
+  const hashed = leaves.map(({ key, version, value }) => {
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64BE(BigInt(version));
+    const at = sha(key);
+    return { at, hash: sha(Buffer.of(0), at, number, sha(value)) };
+  });
+  return nodeOf(hashed, 0);
+}
+
+function nodeOf(leaves: readonly { at: Buffer; hash: Buffer }[], depth: number): Buffer {
+  let level = Array.from({ length: 16 }, (_, nibble) => {
+    const under = leaves.filter(({ at }) => Number.parseInt(at.toString("hex")[depth]!, 16) === nibble);
+    if (under.length === 0) return Buffer.alloc(32);
+    return under.length === 1 ? under[0]!.hash : nodeOf(under, depth + 1);
+  });
+  while (level.length > 1)
+    level = Array.from({ length: level.length / 2 }, (_, i) =>
+      sha(Buffer.of(1), level[2 * i]!, level[2 * i + 1]!),
+    );
+  return level[0]!;
+}

@@ -1,0 +1,130 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
+import type { Control } from "../../../../keepers/kv/format/controls.ts";
+import { SEEN_ALL } from "../../../../keepers/kv/format/limits.ts";
+import { encodeStreamBatch, type StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
+import { StreamReader } from "../../../../keepers/kv/state/streamReader.ts";
+import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
+import { type Asked, Model, rootOfLeaves } from "./model.ts";
+
+const accounts = ["aa", "bb", "cc"].map((byte) => Buffer.from(byte.repeat(20), "hex"));
+const owner = accounts[0]!;
+const account = fc.constantFrom(...accounts);
+const key = fc.constantFrom("a", "b", "c", "a\u0000", "ab").map((text) => Buffer.from(text));
+const value = fc.option(
+  fc.uint8Array({ maxLength: 3 }).map((bytes) => Buffer.from(bytes)),
+  { nil: undefined },
+);
+const control: fc.Arbitrary<Control> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom("grantAdmin" as const, "grantWriter" as const, "revokeWriter" as const),
+    account,
+  }),
+  fc.record({ kind: fc.constantFrom("renounceAdmin" as const, "renounceWriter" as const) }),
+  fc.record({
+    kind: fc.constantFrom("makeSpecial" as const, "makeNormal" as const, "renounceKeyWriter" as const),
+    key,
+  }),
+  fc.record({ kind: fc.constantFrom("grantKeyWriter" as const, "revokeKeyWriter" as const), key, account }),
+);
+const batch: fc.Arbitrary<StreamBatch> = fc
+  .record({
+    seen: fc.oneof(fc.bigInt({ min: 0n, max: 12n }), fc.constant(SEEN_ALL)),
+    reads: fc.uniqueArray(key, { selector: String, maxLength: 2 }),
+    writes: fc.uniqueArray(fc.record({ key, value }), { selector: (one) => String(one.key), maxLength: 3 }),
+    controls: fc.array(control, { maxLength: 2 }),
+  })
+  .filter(({ writes, controls }) => writes.length + controls.length > 0);
+const asked: fc.Arbitrary<Asked> = fc.record({
+  writer: account.map((bytes) => bytes.toString("hex")),
+  nonce: fc.bigInt({ min: 0n, max: 20n }),
+  batch,
+});
+/** Some batches in one commit, or a step back by so many. */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.array(asked, { minLength: 1, maxLength: 5 }) },
+  { weight: 1, arbitrary: fc.nat(6) },
+);
+
+/** The state of a stream on an engine, against the model; `open` gives an empty engine. */
+export function behavesAsStream(open: () => Promise<KvEngine>, numRuns: number): void {
+  it("is what the model says, at every version, forward and back (property)", async () => {
+    const engine = await open();
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+        const id = Buffer.concat([owner, Buffer.alloc(8), numberBytes(count++)]);
+        const model = new Model(owner.toString("hex"));
+        let stream = await StreamState.open(engine, id);
+        for (const one of steps) {
+          if (typeof one === "number") await goBack(engine, stream, model, one);
+          else await goOn(engine, stream, model, one);
+          // As after a restart: nothing may depend on what is in memory.
+          stream = await StreamState.open(engine, id);
+          expect(stream.head.number).to.equal(model.version);
+          expect(stream.head.root.equals(rootOfLeaves(model.leaves()))).to.equal(true);
+        }
+        await comparePages(engine, stream, model);
+      }),
+      { numRuns },
+    );
+  });
+}
+
+async function goOn(
+  engine: KvEngine,
+  stream: StreamState,
+  model: Model,
+  some: readonly Asked[],
+): Promise<void> {
+  const announced = some.map(({ writer, nonce, batch: one }) => ({
+    ...{ writer: Buffer.from(writer, "hex"), nonce, bytes: encodeStreamBatch(one) },
+  }));
+  const { head, writes, outcomes } = await stream.prepare(announced);
+  await engine.commit(writes);
+  stream.adopt(head);
+  expect(outcomes.map(({ refusal }) => refusal?.code)).to.deep.equal(some.map((one) => model.apply(one)));
+}
+
+async function goBack(engine: KvEngine, stream: StreamState, model: Model, by: number): Promise<void> {
+  const number = Math.max(0, model.version - by);
+  const { head, writes } = await stream.rewind(number);
+  await engine.commit(writes);
+  stream.adopt(head);
+  model.rewind(number);
+}
+
+async function comparePages(engine: KvEngine, stream: StreamState, model: Model): Promise<void> {
+  const reader = new StreamReader(engine, stream.head.stream);
+  for (let at = 0; at <= model.version; at++) {
+    const wanted = model.items(at);
+    for (const reverse of [false, true])
+      expect(await walk(reader, at, reverse)).to.deep.equal(reverse ? wanted.toReversed() : wanted);
+    for (const name of ["a", "ab", "none"]) {
+      const found = await reader.get(Buffer.from(name), at);
+      const entry = wanted.find((one) => one.key === Buffer.from(name).toString("hex"));
+      expect(found && { version: found.version, value: found.value?.toString("hex") }).to.deep.equal(
+        entry && { version: entry.version, value: entry.value },
+      );
+    }
+  }
+}
+
+/** All items, a page of two at a time. */
+async function walk(reader: StreamReader, at: number, reverse: boolean) {
+  const items = [];
+  for (let from: Buffer | undefined; ; ) {
+    const page = await reader.page({ limit: 2, at, reverse, ...(from && { from }) });
+    for (const { key: name, version, value: bytes } of page.items)
+      items.push({ key: name.toString("hex"), version, value: bytes.toString("hex") });
+    if (page.next === undefined) return items;
+    from = page.next;
+  }
+}
+
+function numberBytes(number: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(number);
+  return bytes;
+}
