@@ -30,11 +30,11 @@ class LmdbEngine implements KvEngine {
   }
 
   async get(key: Buffer): Promise<Buffer | undefined> {
-    return this.#data.getBinary(key);
+    return this.#read(key);
   }
 
   async getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]> {
-    return keys.map((key) => this.#data.getBinary(key));
+    return keys.map((key) => this.#read(key));
   }
 
   async page({ low, high, reverse, limit }: EngineRange): Promise<EngineEntry[]> {
@@ -53,6 +53,15 @@ class LmdbEngine implements KvEngine {
         if (value === undefined) void this.#data.remove(key);
         else void this.#data.put(key, value);
     });
+  }
+
+  /** A copy out of the buffer in which lmdb hands out all values: half the time of a buffer that it makes for each. */
+  #read(key: Buffer): Buffer | undefined {
+    const found = this.#data.getBinaryFast(key);
+    if (found === undefined) return undefined;
+    const copy = Buffer.allocUnsafe(found.length);
+    found.copy(copy, 0, 0, copy.length);
+    return copy;
   }
 
   async close(): Promise<void> {

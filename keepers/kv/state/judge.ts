@@ -1,7 +1,7 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
 import { Access, adminKey, effectOf, keysOfAccess } from "./access.ts";
 import type { Staging } from "./staging.ts";
-import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
+import { SPACES, spacedKey } from "./stateKeys.ts";
 
 /** Why a batch changes nothing. */
 export interface Refusal {
@@ -25,14 +25,13 @@ export async function takeNonce(
   state: Staging,
   { writer, nonce, number }: Sender,
 ): Promise<Refusal | undefined> {
-  const key = spacedKey(SPACES.nonces, writer);
-  await state.load([key]);
-  const last = state.value(key);
-  if (last !== undefined && last.readBigUInt64BE(0) >= nonce)
-    return { code: "kv/replayed", reason: `nonce ${nonce} is not above ${last.readBigUInt64BE(0)}` };
+  const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
+  const last = cell!.entry?.value?.readBigUInt64BE(0);
+  if (last !== undefined && last >= nonce)
+    return { code: "kv/replayed", reason: `nonce ${nonce} is not above ${last}` };
   const value = Buffer.allocUnsafe(8);
   value.writeBigUInt64BE(nonce);
-  state.set(key, { version: number, value });
+  state.set(cell!, { version: number, value });
   return undefined;
 }
 
@@ -42,17 +41,18 @@ export async function applyBatch(
   batch: StreamBatch,
   sender: Sender,
 ): Promise<Refusal | undefined> {
-  const writes = batch.writes.map(({ key, value }) => ({ key: dataKey(key), value }));
-  const reads = batch.reads.map(dataKey);
-  await state.load([adminKey(sender.writer), ...reads, ...writes.map(({ key }) => key)]);
-  const refusal = (await findMissingRight(state, batch, sender)) ?? findConflict(state, batch, reads);
+  const cells = await state.load(batch.writes.map(({ key }) => dataKey(key)));
+  const refusal = (await findMissingRight(state, batch, sender)) ?? (await findConflict(state, batch));
   if (refusal !== undefined) return refusal;
   const effects = batch.controls.map((control) => effectOf(control, sender.writer));
-  await state.load(effects.map(([key]) => key));
+  const rights = await state.load(effects.map(([key]) => key));
   const { number: version } = sender;
-  for (const { key, value } of writes)
-    state.set(key, { version, value: value && Buffer.from(value.buffer, value.byteOffset, value.length) });
-  for (const [key, value] of effects) state.set(key, { version, value });
+  for (const [i, { value }] of batch.writes.entries())
+    state.set(cells[i]!, {
+      version,
+      value: value && Buffer.from(value.buffer, value.byteOffset, value.length),
+    });
+  for (const [i, [, value]] of effects.entries()) state.set(rights[i]!, { version, value });
   return undefined;
 }
 
@@ -61,6 +61,7 @@ async function findMissingRight(
   { writes, controls }: StreamBatch,
   { stream, writer }: Sender,
 ): Promise<Refusal | undefined> {
+  await state.load([adminKey(writer)]);
   const access = new Access(state, stream, writer);
   if (access.isAdmin) return undefined;
   const controlled = controls.flatMap((control) => ("key" in control ? [control.key] : []));
@@ -73,18 +74,15 @@ async function findMissingRight(
   return { code: "kv/may-not-control", reason: `the writer has no right to ${control.kind}` };
 }
 
-function findConflict(state: Staging, batch: StreamBatch, reads: readonly SpacedKey[]): Refusal | undefined {
-  const place = reads.findIndex((key) => BigInt(state.entry(key)?.version ?? 0) > batch.seen);
+async function findConflict(state: Staging, { reads, seen }: StreamBatch): Promise<Refusal | undefined> {
+  const cells = await state.load(reads.map(dataKey));
+  const place = cells.findIndex(({ entry }) => BigInt(entry?.version ?? 0) > seen);
   if (place < 0) return undefined;
-  const { version } = state.entry(reads[place]!)!;
-  const key = hex(batch.reads[place]!);
-  return {
-    code: "kv/conflict",
-    reason: `key 0x${key} has changed in version ${version}, after ${batch.seen}`,
-  };
+  const reason = `key 0x${hex(reads[place]!)} has changed in version ${cells[place]!.entry!.version}, after ${seen}`;
+  return { code: "kv/conflict", reason };
 }
 
-function dataKey(key: Uint8Array): SpacedKey {
+function dataKey(key: Uint8Array): Buffer {
   return spacedKey(SPACES.data, key);
 }
 

@@ -2,19 +2,32 @@ import type { EngineWrite, KvEngine } from "../engine/engine.ts";
 import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
 import { historyKey, latestKey, type SpacedKey } from "./stateKeys.ts";
 
-interface Cell {
+/** A key, and what it holds as some batches leave it. */
+export interface Cell {
   readonly key: SpacedKey;
+  readonly entry: Entry | undefined;
+}
+
+class StagedCell implements Cell {
+  readonly key: SpacedKey;
+  readonly at: Buffer;
   entry: Entry | undefined;
+  isChanged = false;
   /** Entries that later ones have replaced, oldest first. */
-  readonly replaced: Entry[];
-  isChanged: boolean;
+  readonly replaced: Entry[] = [];
+
+  constructor(key: SpacedKey, at: Buffer, record: Buffer | undefined) {
+    this.key = key;
+    this.at = at;
+    this.entry = record && parseEntry(record);
+  }
 }
 
 /** The state of a stream as some batches leave it that aren't committed yet. */
 export class Staging {
   readonly #engine: Pick<KvEngine, "getMany">;
   readonly #stream: number;
-  readonly #cells = new Map<string, Cell>();
+  readonly #cells = new Map<string, StagedCell>();
   #changed: SpacedKey[] = [];
 
   constructor(engine: Pick<KvEngine, "getMany">, stream: number) {
@@ -22,35 +35,35 @@ export class Staging {
     this.#stream = stream;
   }
 
-  /** Makes keys ready for `entry`. */
-  async load(keys: readonly SpacedKey[]): Promise<void> {
-    const missing = keys.filter((key) => !this.#cells.has(nameOf(key)));
-    if (missing.length === 0) return;
-    const found = await this.#engine.getMany(missing.map((key) => latestKey(this.#stream, key)));
-    for (const [i, key] of missing.entries()) {
-      const bytes = found[i];
-      const entry = bytes && parseEntry(bytes);
-      this.#cells.set(nameOf(key), { key, entry, replaced: [], isChanged: false });
+  /** The cells of keys, in their order. */
+  async load(keys: readonly SpacedKey[]): Promise<Cell[]> {
+    const names = keys.map(nameOf);
+    const missing = keys.flatMap((key, i) =>
+      this.#cells.has(names[i]!) ? [] : [{ key, name: names[i]!, at: latestKey(this.#stream, key) }],
+    );
+    if (missing.length > 0) {
+      const found = await this.#engine.getMany(missing.map(({ at }) => at));
+      for (const [i, { key, name, at }] of missing.entries())
+        if (!this.#cells.has(name)) this.#cells.set(name, new StagedCell(key, at, found[i]));
     }
-  }
-
-  /** What a loaded key holds. */
-  entry(key: SpacedKey): Entry | undefined {
-    return this.#cell(key).entry;
+    return names.map((name) => this.#cells.get(name)!);
   }
 
   /** What a loaded key holds, unless that was deleted. */
   value(key: SpacedKey): Buffer | undefined {
-    return this.#cell(key).entry?.value;
+    const cell = this.#cells.get(nameOf(key));
+    if (cell === undefined) throw new Error("a key was used before it was loaded");
+    return cell.entry?.value;
   }
 
-  /** Writes a loaded key. */
-  set(key: SpacedKey, entry: Entry): void {
-    const cell = this.#cell(key);
-    if (cell.entry !== undefined && cell.entry.version !== entry.version) cell.replaced.push(cell.entry);
-    cell.entry = entry;
-    cell.isChanged = true;
-    this.#changed.push(key);
+  /** Writes a key. @param cell one that `load` gave */
+  set(cell: Cell, entry: Entry): void {
+    const staged = cell as StagedCell;
+    if (staged.entry !== undefined && staged.entry.version !== entry.version)
+      staged.replaced.push(staged.entry);
+    staged.entry = entry;
+    staged.isChanged = true;
+    this.#changed.push(staged.key);
   }
 
   /** Keys that were written since the last call. */
@@ -68,19 +81,13 @@ export class Staging {
 
   writes(): EngineWrite[] {
     const writes: EngineWrite[] = [];
-    for (const { key, entry, replaced, isChanged } of this.#cells.values()) {
+    for (const { key, at, entry, replaced, isChanged } of this.#cells.values()) {
       if (!isChanged || entry === undefined) continue;
-      writes.push({ key: latestKey(this.#stream, key), value: encodeEntry(entry) });
+      writes.push({ key: at, value: encodeEntry(entry) });
       for (const old of replaced)
         writes.push({ key: historyKey(this.#stream, key, old.version), value: encodeEntry(old) });
     }
     return writes;
-  }
-
-  #cell(key: SpacedKey): Cell {
-    const cell = this.#cells.get(nameOf(key));
-    if (cell === undefined) throw new Error("a key was used before it was loaded");
-    return cell;
   }
 }
 

@@ -33,6 +33,16 @@ export function latestKey(stream: number, key: SpacedKey): Buffer {
   return bytes;
 }
 
+/** As `latestKey` of a key of the data, without another copy of it. */
+export function latestDataKey(stream: number, key: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(6 + key.length);
+  bytes[0] = 0x6c; // "l"
+  bytes.writeUInt32BE(stream, 1);
+  bytes[5] = SPACES.data;
+  bytes.set(key, 6);
+  return bytes;
+}
+
 export function historyKey(stream: number, key: SpacedKey, version: number): Buffer {
   const bytes = Buffer.allocUnsafe(7 + key.length + VERSION_BYTES);
   bytes[0] = 0x68; // "h"

@@ -1,7 +1,8 @@
 import type { KvEngine } from "../engine/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
 import { type Entry, parseEntry } from "./entry.ts";
-import { historyKey, latestKey, SPACES, spacedKey } from "./stateKeys.ts";
+import { type Outcome, parseOutcome } from "./outcome.ts";
+import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey } from "./stateKeys.ts";
 
 /** A key and what it holds. */
 export interface Item {
@@ -28,6 +29,7 @@ export interface Page {
   readonly next: Buffer | undefined;
 }
 
+const NO_KEY = Buffer.alloc(0);
 /** Records that are looked at together, and at most for one page: deleted keys cost a look too. */
 const AT_ONCE = 32;
 const MOST_LOOKS = 4_096;
@@ -47,14 +49,20 @@ export class StreamReader {
 
   /** What a key held at a version of the stream; undefined when that was nothing. */
   async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Entry | undefined> {
-    const spaced = spacedKey(SPACES.data, key);
-    const bytes = await this.#engine.get(latestKey(this.#stream, spaced));
+    const bytes = await this.#engine.get(latestDataKey(this.#stream, key));
     if (bytes === undefined) return undefined;
-    return living(await this.#asOf(spaced, parseEntry(bytes), at));
+    const latest = parseEntry(bytes);
+    return living(latest.version <= at ? latest : await this.#asOf(key, at));
+  }
+
+  /** What came of a batch; undefined when it is not judged yet, or is none. */
+  async outcome(number: number): Promise<Outcome | undefined> {
+    const bytes = await this.#engine.get(outcomeKey(this.#stream, number));
+    return bytes && parseOutcome(number, bytes);
   }
 
   /** Keys in the order of their bytes, without the deleted ones. */
-  async page({ from, prefix = Buffer.alloc(0), reverse = false, limit, at }: PageOrder): Promise<Page> {
+  async page({ from, prefix = NO_KEY, reverse = false, limit, at }: PageOrder): Promise<Page> {
     let { low, high } = this.#bounds(prefix, from, reverse);
     const items: Item[] = [];
     let bytes = 0;
@@ -63,7 +71,8 @@ export class StreamReader {
       for (const [record, found] of records) {
         const key = this.#keyOf(record);
         if (items.length >= limit || bytes >= ENOUGH_BYTES) return { items, next: key };
-        const entry = living(await this.#asOf(spacedKey(SPACES.data, key), parseEntry(found), at));
+        const latest = parseEntry(found);
+        const entry = living(latest.version <= at ? latest : await this.#asOf(key, at));
         if (entry === undefined) continue;
         items.push({ key, ...entry });
         bytes += entry.value.length;
@@ -78,18 +87,18 @@ export class StreamReader {
   }
 
   #keyOf(record: Buffer): Buffer {
-    return record.subarray(latestKey(this.#stream, spacedKey(SPACES.data)).length);
+    return record.subarray(latestDataKey(this.#stream, NO_KEY).length);
   }
 
-  async #asOf(key: Buffer, latest: Entry, at: number): Promise<Entry | undefined> {
-    if (latest.version <= at) return latest;
-    const [low, high] = [historyKey(this.#stream, key, 0), historyKey(this.#stream, key, at + 1)];
+  async #asOf(key: Uint8Array, at: number): Promise<Entry | undefined> {
+    const spaced = spacedKey(SPACES.data, key);
+    const [low, high] = [historyKey(this.#stream, spaced, 0), historyKey(this.#stream, spaced, at + 1)];
     const [found] = await this.#engine.page({ low, high, reverse: true, limit: 1 });
     return found && parseEntry(found[1]);
   }
 
   #bounds(prefix: Uint8Array, from: Uint8Array | undefined, reverse: boolean) {
-    const of = (key: Uint8Array) => latestKey(this.#stream, spacedKey(SPACES.data, key));
+    const of = (key: Uint8Array) => latestDataKey(this.#stream, key);
     const behind = Buffer.alloc(MAX_KEY_BYTES + 1, 0xff);
     const [low, high] = [of(prefix), of(Buffer.concat([prefix, behind]))];
     if (from === undefined) return { low, high };

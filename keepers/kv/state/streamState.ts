@@ -1,5 +1,6 @@
-import { MyceliaError } from "../../runtime/errors.ts";
+import { FatalError, MyceliaError } from "../../runtime/errors.ts";
 import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import { STREAM_ID_BYTES } from "../format/limits.ts";
 import { parseStreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { Trie, type TrieChange } from "../trie/trie.ts";
@@ -42,11 +43,17 @@ export class StreamState {
     this.#trie = new Trie(engine, hasher, triePrefix(head.stream));
   }
 
+  /** @throws FatalError kv/bad-stream unless `id` has the length of one */
   static async open(
     engine: KvEngine,
     id: Uint8Array,
     hasher: NodeHasher = new NodeHasher(),
   ): Promise<StreamState> {
+    if (id.length !== STREAM_ID_BYTES)
+      throw new FatalError(
+        "kv/bad-stream",
+        `the id of a stream has ${STREAM_ID_BYTES} bytes, not ${id.length}`,
+      );
     const [emptyRoot] = hasher.hash([emptySlots()]);
     return new StreamState(engine, id, hasher, await openHead(engine, id, emptyRoot!));
   }

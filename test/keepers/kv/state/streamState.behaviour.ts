@@ -85,6 +85,9 @@ async function goOn(
   await engine.commit(writes);
   stream.adopt(head);
   expect(outcomes.map(({ refusal }) => refusal?.code)).to.deep.equal(some.map((one) => model.apply(one)));
+  const reader = new StreamReader(engine, head.stream);
+  for (const outcome of outcomes) expect(await reader.outcome(outcome.number)).to.deep.equal(outcome);
+  expect(await reader.outcome(head.number + 1)).to.equal(undefined);
 }
 
 async function goBack(engine: KvEngine, stream: StreamState, model: Model, by: number): Promise<void> {
