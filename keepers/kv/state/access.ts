@@ -1,5 +1,6 @@
 import type { Control } from "../format/controls.ts";
 import { ADDRESS_BYTES } from "../format/limits.ts";
+import type { StreamBatch } from "../format/streamBatch.ts";
 import type { Staging } from "./staging.ts";
 import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
 
@@ -13,14 +14,21 @@ const YES = Buffer.of(1);
 const NO = Buffer.of(0);
 
 export const adminKey = (account: Uint8Array): SpacedKey => accessKey("a", account);
-export const writerKey = (account: Uint8Array): SpacedKey => accessKey("w", account);
-export const specialKey = (key: Uint8Array): SpacedKey => accessKey("s", key);
-export const keyWriterKey = (account: Uint8Array, key: Uint8Array): SpacedKey => accessKey("k", account, key);
+const writerKey = (account: Uint8Array): SpacedKey => accessKey("w", account);
+const specialKey = (key: Uint8Array): SpacedKey => accessKey("s", key);
+const keyWriterKey = (account: Uint8Array, key: Uint8Array): SpacedKey => accessKey("k", account, key);
 
-/** Keys that say what an account may do with some keys. */
-export function keysOfAccess(account: Uint8Array, keys: readonly Uint8Array[]): SpacedKey[] {
-  const each = keys.flatMap((key) => [specialKey(key), keyWriterKey(account, key)]);
-  return [adminKey(account), writerKey(account), ...each];
+/** Makes ready what says what an account may do with the keys that a batch writes and controls. */
+export async function loadAccess(
+  state: Staging,
+  account: Uint8Array,
+  { writes, controls }: Pick<StreamBatch, "writes" | "controls">,
+): Promise<void> {
+  const specials = await state.load(writes.map(({ key }) => specialKey(key)));
+  const special = writes.filter((_, i) => specials[i]!.entry?.value?.[0] === YES[0]);
+  const controlled = controls.flatMap((control) => ("key" in control ? [control.key] : []));
+  const own = [...special.map(({ key }) => key), ...controlled].map((key) => keyWriterKey(account, key));
+  await state.load([writerKey(account), ...own]);
 }
 
 /** What an account may do in a stream; asks for loaded keys only. */

@@ -1,5 +1,5 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
-import { Access, adminKey, effectOf, keysOfAccess } from "./access.ts";
+import { Access, adminKey, effectOf, loadAccess } from "./access.ts";
 import type { Staging } from "./staging.ts";
 import { SPACES, spacedKey } from "./stateKeys.ts";
 
@@ -58,18 +58,17 @@ export async function applyBatch(
 
 async function findMissingRight(
   state: Staging,
-  { writes, controls }: StreamBatch,
+  batch: StreamBatch,
   { stream, writer }: Sender,
 ): Promise<Refusal | undefined> {
   await state.load([adminKey(writer)]);
   const access = new Access(state, stream, writer);
   if (access.isAdmin) return undefined;
-  const controlled = controls.flatMap((control) => ("key" in control ? [control.key] : []));
-  await state.load(keysOfAccess(writer, [...writes.map(({ key }) => key), ...controlled]));
-  const write = writes.find(({ key }) => !access.mayWrite(key));
+  await loadAccess(state, writer, batch);
+  const write = batch.writes.find(({ key }) => !access.mayWrite(key));
   if (write !== undefined)
     return { code: "kv/may-not-write", reason: `the writer may not write key 0x${hex(write.key)}` };
-  const control = controls.find((one) => !access.mayControl(one));
+  const control = batch.controls.find((one) => !access.mayControl(one));
   if (control === undefined) return undefined;
   return { code: "kv/may-not-control", reason: `the writer has no right to ${control.kind}` };
 }

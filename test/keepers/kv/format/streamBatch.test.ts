@@ -74,32 +74,6 @@ describe("kv: batch of a stream", () => {
     );
   });
 
-  it("has the bytes that the format page gives", () => {
-    const one: StreamBatch = {
-      seen: 5n,
-      reads: [Buffer.from("r")],
-      writes: [
-        { key: Buffer.from("k"), value: Buffer.from("vv") },
-        { key: Buffer.from("d"), value: undefined },
-      ],
-      controls: [{ kind: "grantKeyWriter", key: Buffer.from("k"), account: Buffer.alloc(20, 0x22) }],
-    };
-    expect(encodeStreamBatch(one).toString("hex")).to.equal(
-      "4d594b560001" +
-        "0000000000000005" +
-        "00000001" +
-        "000172" +
-        "00000002" +
-        "02000164" +
-        "0100016b" +
-        "00000002" +
-        "7676" +
-        "00000001" +
-        "3000016b" +
-        "22".repeat(20),
-    );
-  });
-
   it("is refused when cut off anywhere, or longer", () => {
     const encoded = encodeStreamBatch({ ...put(Buffer.alloc(10)), reads: [Buffer.from("r")] });
     for (let end = 0; end < encoded.length; end++)
