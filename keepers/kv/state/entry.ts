@@ -6,6 +6,13 @@ export interface Entry {
   readonly value: Buffer | undefined;
 }
 
+export type Living = Entry & { readonly value: Buffer };
+
+/** Nothing for what was deleted. */
+export function living(entry: Entry | undefined): Living | undefined {
+  return entry?.value === undefined ? undefined : { version: entry.version, value: entry.value };
+}
+
 const HEADER_BYTES = 9;
 const DELETED = 1;
 

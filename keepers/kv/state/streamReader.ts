@@ -1,6 +1,6 @@
 import type { KvEngine } from "../engine/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
-import { type Entry, parseEntry } from "./entry.ts";
+import { type Entry, type Living, living, parseEntry } from "./entry.ts";
 import { type Outcome, parseOutcome } from "./outcome.ts";
 import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey } from "./stateKeys.ts";
 
@@ -48,7 +48,7 @@ export class StreamReader {
   }
 
   /** What a key held at a version of the stream; undefined when that was nothing. */
-  async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Entry | undefined> {
+  async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Living | undefined> {
     const bytes = await this.#engine.get(latestDataKey(this.#stream, key));
     if (bytes === undefined) return undefined;
     const latest = parseEntry(bytes);
@@ -105,10 +105,6 @@ export class StreamReader {
     if (reverse) return { low, high: least(high, of(Buffer.concat([from, Buffer.of(0)]))) };
     return { low: most(low, of(from)), high };
   }
-}
-
-function living(entry: Entry | undefined): (Entry & { readonly value: Buffer }) | undefined {
-  return entry?.value === undefined ? undefined : { version: entry.version, value: entry.value };
 }
 
 function least(a: Buffer, b: Buffer): Buffer {

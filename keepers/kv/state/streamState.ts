@@ -5,13 +5,15 @@ import { parseStreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { Trie, type TrieChange } from "../trie/trie.ts";
 import { emptySlots } from "../trie/trieNode.ts";
+import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
-import { hasLeaf, leafOf } from "./leaf.ts";
+import { hasLeaf, leafOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
-import { outcomeKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
+import { latestKey, outcomeKey, SPACES, spacedKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
 import { encodeUndo, undoWrites } from "./undo.ts";
+import type { ValueProof } from "./valueProof.ts";
 
 /** A batch as the chain announced it. */
 export interface AnnouncedBatch {
@@ -86,6 +88,17 @@ export class StreamState {
     const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
     const leaves = restored.filter(([key]) => hasLeaf(key)).map(([key, entry]) => leafOf(key, entry));
     return await this.#finish(number, leaves, writes);
+  }
+
+  /** What a key holds now, for who knows the root. */
+  async prove(key: Uint8Array): Promise<ValueProof> {
+    const spaced = spacedKey(SPACES.data, key);
+    const { stream, number } = this.#head;
+    const [record, proof] = await Promise.all([
+      this.#engine.get(latestKey(stream, spaced)),
+      this.#trie.prove(placeOf(spaced)),
+    ]);
+    return { number, entry: living(record && parseEntry(record)), proof };
   }
 
   /** To be called once the writes are committed. */

@@ -5,17 +5,19 @@ import {
   emptySlots,
   encodeNode,
   HASH_BYTES,
+  type Leaf,
   nibbleAt,
   parseNode,
   type Slot,
   type Slots,
 } from "./trieNode.ts";
+import { siblingsIn, type TrieProof } from "./trieProof.ts";
 
-/** A key of the trie as it is to be: without a hash it is not in it. */
+/** What is to stand at a place: without a leaf, nothing. */
 export interface TrieChange {
-  /** SHA-256 of the key; no two changes have the same. */
+  /** No two changes have the same. */
   readonly keyHash: Buffer;
-  readonly hash: Buffer | undefined;
+  readonly leaf: Leaf | undefined;
 }
 
 export interface TrieNodes {
@@ -72,6 +74,21 @@ export class Trie {
     return this.#close(levels);
   }
 
+  /** What stands at a place, or that nothing does; to be checked by `contentProven`. */
+  async prove(keyHash: Buffer): Promise<TrieProof> {
+    const steps: Buffer[][] = [];
+    for (let depth = 0; ; depth++) {
+      const [bytes] = await this.#nodes.getMany([this.keyOf(keyHash, depth)]);
+      const slots = slotsOf(bytes, depth);
+      const nibble = nibbleAt(keyHash, depth);
+      steps.push(siblingsIn(slots, nibble));
+      const slot = slots[nibble];
+      if (slot !== undefined && slot.keyHash === undefined) continue;
+      const leaf = slot && { keyHash: slot.keyHash, content: slot.content };
+      return { siblings: steps.toReversed().flat(), leaf };
+    }
+  }
+
   /** Key of the node whose path is the first `depth` times four bits of `path`. */
   keyOf(path: Uint8Array, depth: number): Buffer {
     const bytes = (depth + 1) >> 1;
@@ -125,7 +142,7 @@ function spread(node: Growing, depth: number, wanted: Omit<Growing, "slots">[], 
       if (leaves.length > 1) {
         slots[nibble] = undefined;
         fresh.push({ path, slots: emptySlots(), changes: leaves, parent: node });
-      } else slots[nibble] = leaves[0] && { keyHash: leaves[0].keyHash, hash: leaves[0].hash! };
+      } else slots[nibble] = leaves[0]?.leaf;
     }
     from = to;
   }
@@ -133,13 +150,12 @@ function spread(node: Growing, depth: number, wanted: Omit<Growing, "slots">[], 
 
 /** What stands where a leaf or nothing stood, in the order of the keys' hashes. */
 function leavesOf(slot: Slot | undefined, changes: readonly TrieChange[]): TrieChange[] {
-  const living = changes.filter(({ hash }) => hash !== undefined);
+  const living = changes.filter(({ leaf }) => leaf !== undefined);
   const old = slot?.keyHash;
   if (slot === undefined || old === undefined || changes.some(({ keyHash }) => keyHash.equals(old)))
     return living;
-  const leaf = { keyHash: old, hash: slot.hash };
   const place = living.findIndex(({ keyHash }) => Buffer.compare(keyHash, old) > 0);
-  return living.toSpliced(place < 0 ? living.length : place, 0, leaf);
+  return living.toSpliced(place < 0 ? living.length : place, 0, { keyHash: old, leaf: slot });
 }
 
 /** The one leaf of a node that has nothing else, or that it has nothing at all; undefined for any other node. */

@@ -118,7 +118,7 @@ export function rootOfLeaves(leaves: readonly { key: Buffer; version: number; va
     const number = Buffer.alloc(8);
     number.writeBigUInt64BE(BigInt(version));
     const at = sha(key);
-    return { at, hash: sha(Buffer.of(0), at, number, sha(value)) };
+    return { at, hash: sha(Buffer.of(0), at, sha(number, value)) };
   });
   return nodeOf(hashed, 0);
 }

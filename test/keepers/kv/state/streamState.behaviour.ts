@@ -6,6 +6,8 @@ import { SEEN_ALL } from "../../../../keepers/kv/format/limits.ts";
 import { encodeStreamBatch, type StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import { StreamReader } from "../../../../keepers/kv/state/streamReader.ts";
 import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
+import { entryProven } from "../../../../keepers/kv/state/valueProof.ts";
+import { codeOf } from "../codeOf.ts";
 import { type Asked, Model, rootOfLeaves } from "./model.ts";
 
 const accounts = ["aa", "bb", "cc"].map((byte) => Buffer.from(byte.repeat(20), "hex"));
@@ -66,6 +68,7 @@ export function behavesAsStream(open: () => Promise<KvEngine>, numRuns: number):
           expect(stream.head.root.equals(rootOfLeaves(model.leaves()))).to.equal(true);
         }
         await comparePages(engine, stream, model);
+        await compareProofs(stream, model);
       }),
       { numRuns },
     );
@@ -111,6 +114,23 @@ async function comparePages(engine: KvEngine, stream: StreamState, model: Model)
         entry && { version: entry.version, value: entry.value },
       );
     }
+  }
+}
+
+async function compareProofs(stream: StreamState, model: Model): Promise<void> {
+  const { root, number } = stream.head;
+  const items = model.items(number);
+  for (const name of ["a", "b", "ab", "none"].map((text) => Buffer.from(text))) {
+    const item = items.find((one) => one.key === name.toString("hex"));
+    const proof = await stream.prove(name);
+    const shown = entryProven(root, name, proof);
+    expect(shown && { version: shown.version, value: shown.value.toString("hex") }).to.deep.equal(
+      item && { version: item.version, value: item.value },
+    );
+    const forged = { version: (item?.version ?? 0) + 1, value: Buffer.from(item?.value ?? "", "hex") };
+    expect(codeOf(() => entryProven(root, name, { ...proof, entry: forged }))).to.equal("kv/bad-proof");
+    if (item !== undefined)
+      expect(codeOf(() => entryProven(root, name, { ...proof, entry: undefined }))).to.equal("kv/bad-proof");
   }
 }
 

@@ -1,0 +1,62 @@
+import { hashNode, sha256 } from "../../coding/merkle.ts";
+import { FatalError } from "../../runtime/errors.ts";
+import { CHILDREN, HASH_BYTES, type Leaf, type Slots } from "./trieNode.ts";
+
+/** What stands at a place of a trie. */
+export interface TrieProof {
+  /** Beside the way from there up to the root, bottom to top: one for each bit, four a level. */
+  readonly siblings: readonly Buffer[];
+  /** The leaf where the way ends; another's, or none, where nothing stands at the place itself. */
+  readonly leaf: Pick<Leaf, "keyHash" | "content"> | undefined;
+}
+
+const NOTHING = Buffer.alloc(HASH_BYTES);
+const BITS_PER_LEVEL = 4;
+const MOST_BITS = 8 * HASH_BYTES;
+
+/** SHA-256(0x00 || keyHash || content). */
+export function hashOfLeaf(keyHash: Uint8Array, content: Uint8Array): Buffer {
+  return sha256(Buffer.concat([Buffer.of(0), keyHash, content])) as Buffer;
+}
+
+/** The four siblings of a child within its node, bottom to top. */
+export function siblingsIn(slots: Slots, nibble: number): Buffer[] {
+  const siblings: Buffer[] = [];
+  let level: Uint8Array[] = Array.from({ length: CHILDREN }, (_, i) => slots[i]?.hash ?? NOTHING);
+  for (let place = nibble; level.length > 1; place >>= 1) {
+    siblings.push(Buffer.from(level[place ^ 1]!));
+    level = Array.from({ length: level.length / 2 }, (_, i) => hashNode(level[2 * i]!, level[2 * i + 1]!));
+  }
+  return siblings;
+}
+
+/**
+ * The content at a place of the trie with this root; undefined when the proof shows that there is none.
+ * @throws FatalError kv/bad-proof when it shows nothing
+ */
+export function contentProven(root: Uint8Array, keyHash: Uint8Array, proof: TrieProof): Buffer | undefined {
+  const { siblings, leaf } = proof;
+  const bits = siblings.length;
+  if (bits === 0 || bits % BITS_PER_LEVEL !== 0 || bits > MOST_BITS) throw bad(`it has ${bits} siblings`);
+  const parts = leaf === undefined ? siblings : [...siblings, leaf.keyHash, leaf.content];
+  if (parts.some(({ length }) => length !== HASH_BYTES)) throw bad("a part of it is no hash");
+  if (leaf !== undefined && !agree(leaf.keyHash, keyHash, bits)) throw bad("its leaf stands elsewhere");
+  let hash: Uint8Array = leaf === undefined ? NOTHING : hashOfLeaf(leaf.keyHash, leaf.content);
+  for (const [i, sibling] of siblings.entries())
+    hash = bitAt(keyHash, bits - 1 - i) === 1 ? hashNode(sibling, hash) : hashNode(hash, sibling);
+  if (Buffer.compare(hash, root) !== 0) throw bad("it leads to another root");
+  return leaf !== undefined && Buffer.compare(leaf.keyHash, keyHash) === 0 ? leaf.content : undefined;
+}
+
+function agree(a: Uint8Array, b: Uint8Array, bits: number): boolean {
+  for (let bit = 0; bit < bits; bit++) if (bitAt(a, bit) !== bitAt(b, bit)) return false;
+  return true;
+}
+
+function bitAt(bytes: Uint8Array, bit: number): number {
+  return (bytes[bit >> 3]! >> (7 - (bit & 7))) & 1;
+}
+
+function bad(reason: string): FatalError {
+  return new FatalError("kv/bad-proof", `not a proof of a value: ${reason}`, { reason });
+}

@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import type { TrieChange } from "../../../../keepers/kv/trie/trie.ts";
+import type { Leaf } from "../../../../keepers/kv/trie/trieNode.ts";
+
+export const sha = (...parts: readonly Uint8Array[]): Buffer =>
+  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+
+export function leafAt(keyHash: Buffer, content: Buffer): Leaf {
+  return { keyHash, content, hash: sha(Buffer.of(0), keyHash, content) };
+}
+
+/** Few first bytes, and many that share them: deep tries of few keys. */
+export const keyHash = fc
+  .tuple(fc.constantFrom(0x00, 0x01, 0x10, 0xff), fc.constantFrom(0x00, 0x07, 0xff), fc.nat(3), fc.nat(255))
+  .map(([a, b, zeros, last]) => Buffer.concat([Buffer.of(a, b), Buffer.alloc(zeros), Buffer.of(last)], 32));
+
+export const changes: fc.Arbitrary<TrieChange[]> = fc.uniqueArray(
+  fc
+    .tuple(keyHash, fc.option(fc.nat(255), { nil: undefined, freq: 2 }))
+    .map(([at, n]) => ({ keyHash: at, leaf: n === undefined ? undefined : leafAt(at, sha(Buffer.of(n))) })),
+  { selector: (one) => one.keyHash.toString("hex"), maxLength: 30 },
+);
