@@ -1,7 +1,7 @@
 import type { Control } from "../format/controls.ts";
 import { ADDRESS_BYTES } from "../format/limits.ts";
 import type { StreamBatch } from "../format/streamBatch.ts";
-import type { Staging } from "./staging.ts";
+import type { Cell, Staging } from "./staging.ts";
 import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
 
 /*
@@ -13,77 +13,77 @@ import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
 const YES = Buffer.of(1);
 const NO = Buffer.of(0);
 
-export const adminKey = (account: Uint8Array): SpacedKey => accessKey("a", account);
+const adminKey = (account: Uint8Array): SpacedKey => accessKey("a", account);
 const writerKey = (account: Uint8Array): SpacedKey => accessKey("w", account);
 const specialKey = (key: Uint8Array): SpacedKey => accessKey("s", key);
 const keyWriterKey = (account: Uint8Array, key: Uint8Array): SpacedKey => accessKey("k", account, key);
+/** How many keys are special: while none is, no key is looked up for it. */
+const SPECIALS_KEY = spacedKey(SPACES.counts, Buffer.from("specials"));
 
-/** Makes ready what says what an account may do with the keys that a batch writes and controls. */
-export async function loadAccess(
+/** What an account may not do of what it asks for. */
+export type Denied = { readonly write: Uint8Array } | { readonly control: Control };
+
+/** The first part of a batch that an account has no right to, as things stand; undefined when it may do all of it. */
+export async function findDenied(
   state: Staging,
+  id: Uint8Array,
   account: Uint8Array,
   { writes, controls }: Pick<StreamBatch, "writes" | "controls">,
-): Promise<void> {
-  const specials = await state.load(writes.map(({ key }) => specialKey(key)));
-  const special = writes.filter((_, i) => specials[i]!.entry?.value?.[0] === YES[0]);
+): Promise<Denied | undefined> {
+  const [admin, writer, specials] = await state.load([adminKey(account), writerKey(account), SPECIALS_KEY]);
+  const isOwner = Buffer.compare(id.subarray(0, ADDRESS_BYTES), account) === 0;
+  if (admin!.entry === undefined ? isOwner : holds(admin)) return undefined;
+  const isWriter = holds(writer);
+  const keys = writes.map(({ key }) => key);
+  const special = countIn(specials!) === 0 ? [] : await holding(state, keys, specialKey);
+  const asWriterOf = (key: Uint8Array) => keyWriterKey(account, key);
+  // Admins write everything, writers what is not special, a key's writers that key.
+  const own = new Set(await holding(state, special, asWriterOf));
+  const set = new Set(special);
+  const write = keys.find((key) => (set.has(key) ? !own.has(key) : !isWriter));
+  if (write !== undefined) return { write };
   const controlled = controls.flatMap((control) => ("key" in control ? [control.key] : []));
-  const own = [...special.map(({ key }) => key), ...controlled].map((key) => keyWriterKey(account, key));
-  await state.load([writerKey(account), ...own]);
+  const given = new Set(await holding(state, controlled, asWriterOf));
+  const control = controls.find((one) => !mayControl(one, isWriter, given));
+  return control && { control };
 }
 
-/** What an account may do in a stream; asks for loaded keys only. */
-export class Access {
-  readonly #state: Pick<Staging, "value">;
-  readonly #id: Uint8Array;
-  readonly #account: Uint8Array;
-
-  constructor(state: Pick<Staging, "value">, id: Uint8Array, account: Uint8Array) {
-    this.#state = state;
-    this.#id = id;
-    this.#account = account;
+/** Writes what the controls of an account do. */
+export async function applyControls(
+  state: Staging,
+  controls: readonly Control[],
+  account: Uint8Array,
+  version: number,
+): Promise<void> {
+  if (controls.length === 0) return;
+  const effects = controls.map((control) => effectOf(control, account));
+  const [specials, ...cells] = await state.load([SPECIALS_KEY, ...effects.map(([key]) => key)]);
+  let more = 0;
+  for (const [i, [, value]] of effects.entries()) {
+    const cell = cells[i]!;
+    if (/^make/.test(controls[i]!.kind)) more += (value === YES ? 1 : 0) - (holds(cell) ? 1 : 0);
+    state.set(cell, { version, value });
   }
+  if (more !== 0) state.set(specials!, { version, value: encodeCount(countIn(specials!) + more) });
+}
 
-  get isAdmin(): boolean {
-    const said = this.#state.value(adminKey(this.#account));
-    return said === undefined ? Buffer.compare(ownerOf(this.#id), this.#account) === 0 : said[0] === 1;
-  }
-
-  get isWriter(): boolean {
-    return this.#holds(writerKey(this.#account));
-  }
-
-  isKeyWriter(key: Uint8Array): boolean {
-    return this.#holds(keyWriterKey(this.#account, key));
-  }
-
-  /** Admins write everything, writers what is not special, a key's writers that key. */
-  mayWrite(key: Uint8Array): boolean {
-    if (this.isAdmin) return true;
-    return this.#holds(specialKey(key)) ? this.isKeyWriter(key) : this.isWriter;
-  }
-
-  mayControl(control: Control): boolean {
-    switch (control.kind) {
-      case "renounceAdmin":
-      case "renounceWriter":
-      case "renounceKeyWriter":
-        return true;
-      case "grantWriter":
-        return this.isAdmin || this.isWriter;
-      case "grantKeyWriter":
-        return this.isAdmin || this.isKeyWriter(control.key);
-      default:
-        return this.isAdmin;
-    }
-  }
-
-  #holds(key: SpacedKey): boolean {
-    return this.#state.value(key)?.[0] === 1;
+function mayControl(control: Control, isWriter: boolean, keyWriterOf: ReadonlySet<Uint8Array>): boolean {
+  switch (control.kind) {
+    case "renounceAdmin":
+    case "renounceWriter":
+    case "renounceKeyWriter":
+      return true;
+    case "grantWriter":
+      return isWriter;
+    case "grantKeyWriter":
+      return keyWriterOf.has(control.key);
+    default:
+      return false;
   }
 }
 
 /** The entry that a control of an account writes. */
-export function effectOf(control: Control, account: Uint8Array): readonly [SpacedKey, Buffer] {
+function effectOf(control: Control, account: Uint8Array): readonly [SpacedKey, Buffer] {
   switch (control.kind) {
     case "grantAdmin":
       return [adminKey(control.account), YES];
@@ -108,8 +108,28 @@ export function effectOf(control: Control, account: Uint8Array): readonly [Space
   }
 }
 
-function ownerOf(id: Uint8Array): Uint8Array {
-  return id.subarray(0, ADDRESS_BYTES);
+/** Those of some keys whose entry of a kind is 1. */
+async function holding(
+  state: Staging,
+  keys: readonly Uint8Array[],
+  entryOf: (key: Uint8Array) => SpacedKey,
+): Promise<Uint8Array[]> {
+  const cells = await state.load(keys.map(entryOf));
+  return keys.filter((_, i) => holds(cells[i]));
+}
+
+function holds(cell: Cell | undefined): boolean {
+  return cell?.entry?.value?.[0] === YES[0];
+}
+
+function countIn(cell: Cell): number {
+  return cell.entry?.value?.readUInt32BE(0) ?? 0;
+}
+
+function encodeCount(count: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(count);
+  return bytes;
 }
 
 function accessKey(kind: string, ...parts: readonly Uint8Array[]): SpacedKey {

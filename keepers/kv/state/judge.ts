@@ -1,5 +1,5 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
-import { Access, adminKey, effectOf, loadAccess } from "./access.ts";
+import { applyControls, type Denied, findDenied } from "./access.ts";
 import type { Staging } from "./staging.ts";
 import { SPACES, spacedKey } from "./stateKeys.ts";
 
@@ -41,36 +41,24 @@ export async function applyBatch(
   batch: StreamBatch,
   sender: Sender,
 ): Promise<Refusal | undefined> {
-  const cells = await state.load(batch.writes.map(({ key }) => dataKey(key)));
-  const refusal = (await findMissingRight(state, batch, sender)) ?? (await findConflict(state, batch));
+  const { stream, writer, number: version } = sender;
+  const denied = await findDenied(state, stream, writer, batch);
+  const refusal = denied === undefined ? await findConflict(state, batch) : refusalOf(denied);
   if (refusal !== undefined) return refusal;
-  const effects = batch.controls.map((control) => effectOf(control, sender.writer));
-  const rights = await state.load(effects.map(([key]) => key));
-  const { number: version } = sender;
+  const cells = await state.load(batch.writes.map(({ key }) => dataKey(key)));
   for (const [i, { value }] of batch.writes.entries())
     state.set(cells[i]!, {
       version,
       value: value && Buffer.from(value.buffer, value.byteOffset, value.length),
     });
-  for (const [i, [, value]] of effects.entries()) state.set(rights[i]!, { version, value });
+  await applyControls(state, batch.controls, writer, version);
   return undefined;
 }
 
-async function findMissingRight(
-  state: Staging,
-  batch: StreamBatch,
-  { stream, writer }: Sender,
-): Promise<Refusal | undefined> {
-  await state.load([adminKey(writer)]);
-  const access = new Access(state, stream, writer);
-  if (access.isAdmin) return undefined;
-  await loadAccess(state, writer, batch);
-  const write = batch.writes.find(({ key }) => !access.mayWrite(key));
-  if (write !== undefined)
-    return { code: "kv/may-not-write", reason: `the writer may not write key 0x${hex(write.key)}` };
-  const control = batch.controls.find((one) => !access.mayControl(one));
-  if (control === undefined) return undefined;
-  return { code: "kv/may-not-control", reason: `the writer has no right to ${control.kind}` };
+function refusalOf(denied: Denied): Refusal {
+  if ("write" in denied)
+    return { code: "kv/may-not-write", reason: `the writer may not write key 0x${hex(denied.write)}` };
+  return { code: "kv/may-not-control", reason: `the writer has no right to ${denied.control.kind}` };
 }
 
 async function findConflict(state: Staging, { reads, seen }: StreamBatch): Promise<Refusal | undefined> {

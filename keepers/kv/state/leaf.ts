@@ -8,7 +8,7 @@ const VERSION_BYTES = 8;
 
 /**
  * An entry in the trie: at SHA-256(space || key), with the content SHA-256(version u64 || value). What was deleted has no leaf, and
- * nonces have none: they say nothing of a stream's content.
+ * nonces and counts have none: they say nothing of a stream's content.
  */
 export function leafOf(key: SpacedKey, { version, value }: Entry): TrieChange {
   const keyHash = placeOf(key);
@@ -18,7 +18,7 @@ export function leafOf(key: SpacedKey, { version, value }: Entry): TrieChange {
 }
 
 export function hasLeaf(key: SpacedKey): boolean {
-  return key[0] !== SPACES.nonces;
+  return key[0] === SPACES.data || key[0] === SPACES.access;
 }
 
 export function placeOf(key: SpacedKey): Buffer {

@@ -49,13 +49,6 @@ export class Staging {
     return names.map((name) => this.#cells.get(name)!);
   }
 
-  /** What a loaded key holds, unless that was deleted. */
-  value(key: SpacedKey): Buffer | undefined {
-    const cell = this.#cells.get(nameOf(key));
-    if (cell === undefined) throw new Error("a key was used before it was loaded");
-    return cell.entry?.value;
-  }
-
   /** Writes a key. @param cell one that `load` gave */
   set(cell: Cell, entry: Entry): void {
     const staged = cell as StagedCell;

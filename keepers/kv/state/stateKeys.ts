@@ -8,8 +8,8 @@
  * "r" stream number                         what came of a batch
  */
 
-/** What a key is of: its own data, who may do what, or the last nonce of a writer. */
-export const SPACES = { data: 0, access: 1, nonces: 2 } as const;
+/** What a key is of: the stream's data, who may do what, the last nonce of a writer, or how many there are of something. */
+export const SPACES = { data: 0, access: 1, nonces: 2, counts: 3 } as const;
 export type Space = (typeof SPACES)[keyof typeof SPACES];
 
 /** A space (1 byte) and a key in it. */

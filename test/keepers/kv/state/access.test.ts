@@ -192,6 +192,21 @@ describe("kv: who may do what in a stream", () => {
     expect(await send(ann, [{ kind: "grantWriter", account: ann }], [])).to.equal("kv/may-not-control");
   });
 
+  it("takes rights back with the batches that gave them", async () => {
+    const { send, stream } = await newStream();
+    await send(owner, [grantWriter], []);
+    await send(owner, [makeSpecial], []);
+    expect(await send(ann, [], [k])).to.equal("kv/may-not-write");
+    const { head, writes } = await stream.rewind(1);
+    await engine.commit(writes);
+    stream.adopt(head);
+    expect(await send(ann, [], [k])).to.equal(undefined);
+    expect(await send(owner, [makeSpecial, makeNormal, makeSpecial], [])).to.equal(undefined);
+    expect(await send(ann, [], [k])).to.equal("kv/may-not-write");
+    expect(await send(owner, [makeNormal], [])).to.equal(undefined);
+    expect(await send(ann, [], [k])).to.equal(undefined);
+  });
+
   it("changes nothing when one part of a batch is forbidden", async () => {
     const { send, stream, reader } = await newStream();
     await send(owner, [grantWriter, makeSpecial], []);
