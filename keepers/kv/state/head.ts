@@ -22,7 +22,10 @@ export function encodeHead({ stream, number, root }: Head): Buffer {
   return bytes;
 }
 
-/** The head of a stream; one that the engine has not seen gets a number, and is kept with its first commit or at once. */
+/**
+ * The head of a stream; one that the engine has not seen gets the next number and is kept. Streams are opened one after the other:
+ * two at once would get the same number.
+ */
 export async function openHead(engine: KvEngine, id: Uint8Array, emptyRoot: Buffer): Promise<Head> {
   const known = await engine.get(streamKey(id));
   if (known !== undefined)

@@ -45,7 +45,7 @@ export class StreamState {
     this.#trie = new Trie(engine, hasher, triePrefix(head.stream));
   }
 
-  /** @throws FatalError kv/bad-stream unless `id` has the length of one */
+  /** To be called for one stream after the other. @throws FatalError kv/bad-stream unless `id` has the length of one */
   static async open(
     engine: KvEngine,
     id: Uint8Array,
