@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KvEngine } from "../../keepers/kv/engine/engine.ts";
-import { openLmdbEngine } from "../../keepers/kv/engine/lmdbEngine.ts";
-import { openRedisEngine } from "../../keepers/kv/engine/redisEngine.ts";
 import { StreamReader } from "../../keepers/kv/state/streamReader.ts";
 import { type AnnouncedBatch, StreamState } from "../../keepers/kv/state/streamState.ts";
 import { connectRedis, disconnectRedis } from "../../keepers/runtime/redis/connection.ts";
+import type { Engine } from "../../keepers/runtime/store/engine.ts";
+import { openLmdbEngine } from "../../keepers/runtime/store/lmdbEngine.ts";
+import { openRedisEngine } from "../../keepers/runtime/store/redisEngine.ts";
 import { type Figure, figure } from "../figure.ts";
 import { seededRandom } from "../random.ts";
 import { rateOf, rawSpeeds } from "./raw.ts";
@@ -76,7 +76,7 @@ function* besideLmdb(
   });
 }
 
-async function measure(engine: KvEngine, count: number): Promise<Speeds> {
+async function measure(engine: Engine, count: number): Promise<Speeds> {
   const stream = await StreamState.open(engine, streamId);
   await apply(engine, stream, [opening()]);
   const prepared = [...runs()];
@@ -95,11 +95,7 @@ async function measure(engine: KvEngine, count: number): Promise<Speeds> {
   return { writes, reads: read };
 }
 
-async function apply(
-  engine: KvEngine,
-  stream: StreamState,
-  batches: readonly AnnouncedBatch[],
-): Promise<void> {
+async function apply(engine: Engine, stream: StreamState, batches: readonly AnnouncedBatch[]): Promise<void> {
   const { head, writes, outcomes } = await stream.prepare(batches);
   const refused = outcomes.find(({ refusal }) => refusal !== undefined);
   if (refused !== undefined) throw new Error(`a batch was refused: ${refused.refusal?.reason}`);

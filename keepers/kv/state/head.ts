@@ -1,4 +1,4 @@
-import type { KvEngine } from "../engine/engine.ts";
+import type { Engine } from "../../runtime/store/engine.ts";
 import { streamKey } from "./stateKeys.ts";
 
 /** How far a stream is. */
@@ -26,7 +26,7 @@ export function encodeHead({ stream, number, root }: Head): Buffer {
  * The head of a stream; one that the engine has not seen gets the next number and is kept. Streams are opened one after the other:
  * two at once would get the same number.
  */
-export async function openHead(engine: KvEngine, id: Uint8Array, emptyRoot: Buffer): Promise<Head> {
+export async function openHead(engine: Engine, id: Uint8Array, emptyRoot: Buffer): Promise<Head> {
   const known = await engine.get(streamKey(id));
   if (known !== undefined)
     return {

@@ -1,4 +1,4 @@
-import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
 import { historyKey, latestKey, type SpacedKey } from "./stateKeys.ts";
 
@@ -25,12 +25,12 @@ class StagedCell implements Cell {
 
 /** The state of a stream as some batches leave it that aren't committed yet. */
 export class Staging {
-  readonly #engine: Pick<KvEngine, "getMany">;
+  readonly #engine: Pick<Engine, "getMany">;
   readonly #stream: number;
   readonly #cells = new Map<string, StagedCell>();
   #changed: SpacedKey[] = [];
 
-  constructor(engine: Pick<KvEngine, "getMany">, stream: number) {
+  constructor(engine: Pick<Engine, "getMany">, stream: number) {
     this.#engine = engine;
     this.#stream = stream;
   }

@@ -1,4 +1,4 @@
-import type { KvEngine } from "../engine/engine.ts";
+import type { Engine } from "../../runtime/store/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
 import { type Entry, type Living, living, parseEntry } from "./entry.ts";
 import { type Outcome, parseOutcome } from "./outcome.ts";
@@ -38,11 +38,11 @@ const ENOUGH_BYTES = 4 * 1024 * 1024;
 
 /** Reads what keys of a stream hold, or held at an earlier version. */
 export class StreamReader {
-  readonly #engine: KvEngine;
+  readonly #engine: Engine;
   readonly #stream: number;
 
   /** @param stream its number in the engine */
-  constructor(engine: KvEngine, stream: number) {
+  constructor(engine: Engine, stream: number) {
     this.#engine = engine;
     this.#stream = stream;
   }

@@ -1,5 +1,5 @@
 import { FatalError, MyceliaError } from "../../runtime/errors.ts";
-import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { STREAM_ID_BYTES } from "../format/limits.ts";
 import { parseStreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
@@ -34,11 +34,11 @@ export interface Prepared {
 /** The state of one stream. Whoever holds it commits what `prepare` and `rewind` give, and then lets it `adopt` the head. */
 export class StreamState {
   readonly id: Uint8Array;
-  readonly #engine: KvEngine;
+  readonly #engine: Engine;
   readonly #trie: Trie;
   #head: Head;
 
-  private constructor(engine: KvEngine, id: Uint8Array, hasher: NodeHasher, head: Head) {
+  private constructor(engine: Engine, id: Uint8Array, hasher: NodeHasher, head: Head) {
     this.id = id;
     this.#engine = engine;
     this.#head = head;
@@ -47,7 +47,7 @@ export class StreamState {
 
   /** To be called for one stream after the other. @throws FatalError kv/bad-stream unless `id` has the length of one */
   static async open(
-    engine: KvEngine,
+    engine: Engine,
     id: Uint8Array,
     hasher: NodeHasher = new NodeHasher(),
   ): Promise<StreamState> {

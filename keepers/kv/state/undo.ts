@@ -1,4 +1,4 @@
-import type { EngineWrite, KvEngine } from "../engine/engine.ts";
+import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
 import type { Head } from "./head.ts";
 import {
@@ -42,7 +42,7 @@ export interface Undoing {
 }
 
 /** Takes back all that batches above `number` have written. */
-export async function undoWrites(engine: KvEngine, head: Head, number: number): Promise<Undoing> {
+export async function undoWrites(engine: Engine, head: Head, number: number): Promise<Undoing> {
   const { stream } = head;
   const writes: EngineWrite[] = [];
   const keys = new Map<string, SpacedKey>();
@@ -64,7 +64,7 @@ export async function undoWrites(engine: KvEngine, head: Head, number: number): 
 
 /** What a key held at a version, and its versions in the history from that one on. */
 async function before(
-  engine: KvEngine,
+  engine: Engine,
   stream: number,
   key: SpacedKey,
   number: number,

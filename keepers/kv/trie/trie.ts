@@ -1,5 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
-import type { EngineWrite } from "../engine/engine.ts";
+import type { EngineWrite } from "../../runtime/store/engine.ts";
 import type { NodeHasher } from "./nodeHasher.ts";
 import {
   emptySlots,

@@ -1,4 +1,4 @@
-import { hashNode, sha256 } from "../../coding/merkle.ts";
+import { hashLeaf, hashNode } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { CHILDREN, HASH_BYTES, type Leaf, type Slots } from "./trieNode.ts";
 
@@ -16,7 +16,7 @@ const MOST_BITS = 8 * HASH_BYTES;
 
 /** SHA-256(0x00 || keyHash || content). */
 export function hashOfLeaf(keyHash: Uint8Array, content: Uint8Array): Buffer {
-  return sha256(Buffer.concat([Buffer.of(0), keyHash, content])) as Buffer;
+  return hashLeaf(Buffer.concat([keyHash, content])) as Buffer;
 }
 
 /** The four siblings of a child within its node, bottom to top. */

@@ -1,5 +1,5 @@
-import type { EngineWrite } from "../../../keepers/kv/engine/engine.ts";
 import type { TrieNodes } from "../../../keepers/kv/trie/trie.ts";
+import type { EngineWrite } from "../../../keepers/runtime/store/engine.ts";
 
 /** Nodes of tries in memory. */
 export class MemoryNodes implements TrieNodes {

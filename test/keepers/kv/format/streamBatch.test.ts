@@ -13,7 +13,7 @@ import {
   parseStreamBatch,
   type StreamBatch,
 } from "../../../../keepers/kv/format/streamBatch.ts";
-import { codeOf } from "../codeOf.ts";
+import { codeOf } from "../../storage/codes.ts";
 
 const bytes = (max: number, min = 0) =>
   fc.uint8Array({ minLength: min, maxLength: max }).map((b) => Buffer.from(b));

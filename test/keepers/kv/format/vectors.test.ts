@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { openLmdbEngine } from "../../../../keepers/kv/engine/lmdbEngine.ts";
 import { encodeStreamBatch, type StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
+import { openLmdbEngine } from "../../../../keepers/runtime/store/lmdbEngine.ts";
 import { temporaryDirectory } from "../../runtime/temporary.ts";
 
 const page = readFileSync(new URL("../../../../docs/keepers/kv-format.md", import.meta.url), "utf8");

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
-import { openLmdbEngine } from "../../../../keepers/kv/engine/lmdbEngine.ts";
 import type { Control } from "../../../../keepers/kv/format/controls.ts";
 import { SEEN_ALL } from "../../../../keepers/kv/format/limits.ts";
 import { encodeStreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import { StreamReader } from "../../../../keepers/kv/state/streamReader.ts";
 import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
+import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
+import { openLmdbEngine } from "../../../../keepers/runtime/store/lmdbEngine.ts";
 import { temporaryDirectory } from "../../runtime/temporary.ts";
 
 const accountOf = (byte: number) => Buffer.alloc(20, byte);
@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
 ];
 
 describe("kv: who may do what in a stream", () => {
-  let engine: KvEngine;
+  let engine: Engine;
   let count = 0;
   before(() => {
     engine = openLmdbEngine(temporaryDirectory());

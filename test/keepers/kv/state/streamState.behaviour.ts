@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
 import type { Control } from "../../../../keepers/kv/format/controls.ts";
 import { SEEN_ALL } from "../../../../keepers/kv/format/limits.ts";
 import { encodeStreamBatch, type StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import { StreamReader } from "../../../../keepers/kv/state/streamReader.ts";
 import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
 import { entryProven } from "../../../../keepers/kv/state/valueProof.ts";
-import { codeOf } from "../codeOf.ts";
+import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
+import { codeOf } from "../../storage/codes.ts";
 import { type Asked, Model, rootOfLeaves } from "./model.ts";
 
 const accounts = ["aa", "bb", "cc"].map((byte) => Buffer.from(byte.repeat(20), "hex"));
@@ -50,7 +50,7 @@ const step = fc.oneof(
 );
 
 /** The state of a stream on an engine, against the model; `open` gives an empty engine. */
-export function behavesAsStream(open: () => Promise<KvEngine>, numRuns: number): void {
+export function behavesAsStream(open: () => Promise<Engine>, numRuns: number): void {
   it("is what the model says, at every version, forward and back (property)", async () => {
     const engine = await open();
     let count = 0;
@@ -76,7 +76,7 @@ export function behavesAsStream(open: () => Promise<KvEngine>, numRuns: number):
 }
 
 async function goOn(
-  engine: KvEngine,
+  engine: Engine,
   stream: StreamState,
   model: Model,
   some: readonly Asked[],
@@ -93,7 +93,7 @@ async function goOn(
   expect(await reader.outcome(head.number + 1)).to.equal(undefined);
 }
 
-async function goBack(engine: KvEngine, stream: StreamState, model: Model, by: number): Promise<void> {
+async function goBack(engine: Engine, stream: StreamState, model: Model, by: number): Promise<void> {
   const number = Math.max(0, model.version - by);
   const { head, writes } = await stream.rewind(number);
   await engine.commit(writes);
@@ -101,7 +101,7 @@ async function goBack(engine: KvEngine, stream: StreamState, model: Model, by: n
   model.rewind(number);
 }
 
-async function comparePages(engine: KvEngine, stream: StreamState, model: Model): Promise<void> {
+async function comparePages(engine: Engine, stream: StreamState, model: Model): Promise<void> {
   const reader = new StreamReader(engine, stream.head.stream);
   for (let at = 0; at <= model.version; at++) {
     const wanted = model.items(at);

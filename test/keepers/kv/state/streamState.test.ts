@@ -1,14 +1,14 @@
 import type { Redis } from "ioredis";
-import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
-import { openLmdbEngine } from "../../../../keepers/kv/engine/lmdbEngine.ts";
-import { openRedisEngine } from "../../../../keepers/kv/engine/redisEngine.ts";
 import { connectRedis, disconnectRedis } from "../../../../keepers/runtime/redis/connection.ts";
+import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
+import { openLmdbEngine } from "../../../../keepers/runtime/store/lmdbEngine.ts";
+import { openRedisEngine } from "../../../../keepers/runtime/store/redisEngine.ts";
 import { type RedisServer, requireRedis, startRedis } from "../../runtime/redisServer.ts";
 import { temporaryDirectory } from "../../runtime/temporary.ts";
 import { behavesAsStream } from "./streamState.behaviour.ts";
 
 describe("kv: state of a stream on LMDB", () => {
-  let engine: KvEngine | undefined;
+  let engine: Engine | undefined;
   after(async () => engine?.close());
 
   behavesAsStream(async () => {

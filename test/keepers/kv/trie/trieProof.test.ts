@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { NodeHasher } from "../../../../keepers/kv/trie/nodeHasher.ts";
 import { Trie } from "../../../../keepers/kv/trie/trie.ts";
 import { contentProven, type TrieProof } from "../../../../keepers/kv/trie/trieProof.ts";
-import { codeOf } from "../codeOf.ts";
+import { codeOf } from "../../storage/codes.ts";
 import { MemoryNodes } from "../memoryNodes.ts";
 import { changes, keyHash, leafAt, sha } from "./leaves.ts";
 

@@ -7,7 +7,8 @@ export interface EngineWrite {
 /** Keys in [low, high), in the order of their bytes. */
 export interface EngineRange {
   readonly low: Buffer;
-  readonly high: Buffer;
+  /** No bound when undefined. */
+  readonly high: Buffer | undefined;
   readonly reverse?: boolean;
   /** Most entries. */
   readonly limit: number;
@@ -16,10 +17,10 @@ export interface EngineRange {
 export type EngineEntry = readonly [key: Buffer, value: Buffer];
 
 /**
- * An ordered store of bytes under bytes, for one process that writes. Keys have 1 to 1,900 bytes. One behaviour for every
- * engine; what is handed out is a copy.
+ * An ordered store of bytes under bytes, which stores and streams stand on. Keys have 1 to 1,900 bytes. One behaviour for every
+ * engine; what is handed out is a copy, and what is given stays as it is until the call is over.
  */
-export interface KvEngine {
+export interface Engine {
   get(key: Buffer): Promise<Buffer | undefined>;
   /** As `get` for each key, in their order. */
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
@@ -27,5 +28,7 @@ export interface KvEngine {
   page(range: EngineRange): Promise<EngineEntry[]>;
   /** Writes all or nothing, in order; what is resolved is durable, as far as the engine's own settings make it so. */
   commit(writes: readonly EngineWrite[]): Promise<void>;
+  /** Writes when the key is free, together with `also`; false, and no change at all, when it is taken. */
+  putIfAbsent(key: Buffer, value: Buffer, also: readonly EngineWrite[]): Promise<boolean>;
   close(): Promise<void>;
 }

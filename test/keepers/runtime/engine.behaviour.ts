@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { EngineEntry, KvEngine } from "../../../../keepers/kv/engine/engine.ts";
+import type { Engine, EngineEntry } from "../../../keepers/runtime/store/engine.ts";
 
 const low = Buffer.of(0);
 const high = Buffer.alloc(8, 0xff);
 
 /** What every engine does; `open` gives an empty one. */
-export function behavesAsEngine(open: () => Promise<KvEngine>): void {
+export function behavesAsEngine(open: () => Promise<Engine>): void {
   const key = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => Buffer.from(bytes));
   const value = fc.option(
     fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)),

@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import type { Redis } from "ioredis";
-import type { KvEngine } from "../../../../keepers/kv/engine/engine.ts";
-import { openLmdbEngine } from "../../../../keepers/kv/engine/lmdbEngine.ts";
-import { openRedisEngine } from "../../../../keepers/kv/engine/redisEngine.ts";
-import { connectRedis, disconnectRedis } from "../../../../keepers/runtime/redis/connection.ts";
-import { type RedisServer, requireRedis, startRedis } from "../../runtime/redisServer.ts";
-import { temporaryDirectory } from "../../runtime/temporary.ts";
-import { codeOf } from "../codeOf.ts";
+import { connectRedis, disconnectRedis } from "../../../keepers/runtime/redis/connection.ts";
+import type { Engine } from "../../../keepers/runtime/store/engine.ts";
+import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
+import { openRedisEngine } from "../../../keepers/runtime/store/redisEngine.ts";
+import { codeOf } from "../storage/codes.ts";
 import { behavesAsEngine } from "./engine.behaviour.ts";
+import { type RedisServer, requireRedis, startRedis } from "./redisServer.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
-describe("kv: engine on LMDB", () => {
-  let engine: KvEngine | undefined;
+describe("engine on LMDB", () => {
+  let engine: Engine | undefined;
   afterEach(async () => {
     await engine?.close();
     engine = undefined;
@@ -32,7 +32,7 @@ describe("kv: engine on LMDB", () => {
   });
 });
 
-describe("kv: engine on Redis", function () {
+describe("engine on Redis", function () {
   this.timeout(60_000);
   let server: RedisServer;
   let redis: Redis;
