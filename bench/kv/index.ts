@@ -7,10 +7,10 @@ import { connectRedis, disconnectRedis } from "../../keepers/runtime/redis/conne
 import type { Engine } from "../../keepers/runtime/store/engine.ts";
 import { openLmdbEngine } from "../../keepers/runtime/store/lmdbEngine.ts";
 import { openRedisEngine } from "../../keepers/runtime/store/redisEngine.ts";
+import { hasRedis, startRedis } from "../../test/keepers/runtime/redisServer.ts";
 import { type Figure, figure } from "../figure.ts";
 import { seededRandom } from "../random.ts";
 import { rateOf, rawSpeeds } from "./raw.ts";
-import { startRedis } from "./redis.ts";
 import {
   batchesPerCommit,
   commits,
@@ -48,9 +48,9 @@ export async function* figures(progress: (step: string) => void): AsyncGenerator
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  const redis = await startRedis();
-  if (redis === undefined) return console.error("Redis is left out: redis-server is not installed.");
+  if (!hasRedis()) return console.error("Redis is left out: redis-server is not installed.");
   progress("a stream on Redis");
+  const redis = await startRedis();
   const connection = await connectRedis({ url: redis.url });
   try {
     const speeds = await measure(openRedisEngine(connection, "bench"), readsOnRedis);

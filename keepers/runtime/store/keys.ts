@@ -1,5 +1,5 @@
 import { FatalError } from "../errors.ts";
-import type { StoreRange, StoreWrite } from "./store.ts";
+import type { StoreRange } from "./store.ts";
 
 /** Largest key, UTF-8 bytes: below LMDB's limit of 1,978 on 4 KiB pages, and the same for every engine. */
 export const MAX_KEY_BYTES = 1900;
@@ -23,11 +23,6 @@ function refused(key: string, why: string): FatalError {
       key: key.slice(0, 80),
     },
   );
-}
-
-/** Refuses a batch before any of it is written. */
-export function checkWrites(writes: readonly StoreWrite[]): void {
-  for (const write of writes) encodeKey(write.key);
 }
 
 /** Half-open interval of key bytes; an absent end has no bound. */

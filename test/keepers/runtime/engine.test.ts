@@ -1,12 +1,10 @@
 import { expect } from "chai";
-import type { Redis } from "ioredis";
-import { connectRedis, disconnectRedis } from "../../../keepers/runtime/redis/connection.ts";
 import type { Engine } from "../../../keepers/runtime/store/engine.ts";
 import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
 import { openRedisEngine } from "../../../keepers/runtime/store/redisEngine.ts";
 import { codeOf } from "../storage/codes.ts";
 import { behavesAsEngine } from "./engine.behaviour.ts";
-import { type RedisServer, requireRedis, startRedis } from "./redisServer.ts";
+import { useRedis } from "./redisServer.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 describe("engine on LMDB", () => {
@@ -34,24 +32,13 @@ describe("engine on LMDB", () => {
 
 describe("engine on Redis", function () {
   this.timeout(60_000);
-  let server: RedisServer;
-  let redis: Redis;
+  const redis = useRedis();
   let count = 0;
 
-  before(async function () {
-    requireRedis(this);
-    server = await startRedis();
-    redis = await connectRedis({ url: server.url });
-  });
-  after(async () => {
-    if (redis !== undefined) await disconnectRedis(redis);
-    await server?.stop();
-  });
-
-  behavesAsEngine(async () => openRedisEngine(redis, `engine ${count++}`));
+  behavesAsEngine(async () => openRedisEngine(redis(), `engine ${count++}`));
 
   it("keeps engines with other names apart", async () => {
-    const [one, other] = [openRedisEngine(redis, "one"), openRedisEngine(redis, "other")];
+    const [one, other] = [openRedisEngine(redis(), "one"), openRedisEngine(redis(), "other")];
     await one.commit([{ key: Buffer.from("a"), value: Buffer.of(1) }]);
     expect(await other.get(Buffer.from("a"))).to.equal(undefined);
   });

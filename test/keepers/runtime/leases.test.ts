@@ -1,12 +1,11 @@
 import { expect } from "chai";
-import type { Redis } from "ioredis";
 import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
 import { openRedisLeases } from "../../../keepers/runtime/leases/redis.ts";
-import { connectRedis, disconnectRedis } from "../../../keepers/runtime/redis/connection.ts";
+import { connectRedis } from "../../../keepers/runtime/redis/connection.ts";
 import { openLmdbStore } from "../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../keepers/runtime/store/store.ts";
 import { behaveAsLeases } from "./leases.behaviour.ts";
-import { type RedisServer, requireRedis, startRedis } from "./redisServer.ts";
+import { startRedis, useRedis } from "./redisServer.ts";
 import { eventually, temporaryDirectory } from "./temporary.ts";
 
 describe("embedded leases", () => {
@@ -22,25 +21,12 @@ describe("embedded leases", () => {
 });
 
 describe("redis leases", () => {
-  let server: RedisServer;
-  let redis: Redis;
+  const redis = useRedis();
 
-  before(async function () {
-    requireRedis(this);
-    server = await startRedis();
-    redis = await connectRedis({ url: server.url });
-  });
-
-  after(async () => {
-    if (server === undefined) return;
-    await disconnectRedis(redis);
-    await server.stop();
-  });
-
-  behaveAsLeases(() => openRedisLeases(redis, "test"));
+  behaveAsLeases(() => openRedisLeases(redis(), "test"));
 
   it("exclude other processes", async () => {
-    const [one, two] = [openRedisLeases(redis, "shared"), openRedisLeases(redis, "shared")];
+    const [one, two] = [openRedisLeases(redis(), "shared"), openRedisLeases(redis(), "shared")];
     const lease = await one.tryAcquire("k", 5_000);
     expect(await two.tryAcquire("k", 5_000)).to.equal(undefined);
     await lease?.release();
@@ -50,13 +36,13 @@ describe("redis leases", () => {
   });
 
   it("abort when somebody else has them", async () => {
-    const leases = openRedisLeases(redis, "stolen");
+    const leases = openRedisLeases(redis(), "stolen");
     const lease = await leases.tryAcquire("k", 300);
-    await redis.set("{mycelia/stolen/leases}/k", "somebody");
+    await redis().set("{mycelia/stolen/leases}/k", "somebody");
     await eventually("it aborts", () => lease?.signal.aborted === true);
     expect(lease?.signal.reason).to.have.property("code", "leases/lost");
     await leases.close();
-    expect(await redis.get("{mycelia/stolen/leases}/k")).to.equal("somebody");
+    expect(await redis().get("{mycelia/stolen/leases}/k")).to.equal("somebody");
   });
 
   it("abort no later than their term when the server is gone", async () => {

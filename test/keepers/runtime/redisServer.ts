@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import type { Redis } from "ioredis";
+import { connectRedis, disconnectRedis } from "../../../keepers/runtime/redis/connection.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 /** A Redis of our own on loopback, which keeps an append-only file in a directory of its own. */
@@ -15,16 +17,36 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
+export function hasRedis(): boolean {
+  return spawnSync("redis-server", ["--version"]).status === 0;
+}
+
 /**
  * Makes a suite's tests skip, saying so, where redis-server is not installed; in CI they fail instead.
  * Call it first in `before`.
  */
 export function requireRedis(context: Mocha.Context): void {
-  if (spawnSync("redis-server", ["--version"]).status === 0) return;
+  if (hasRedis()) return;
   const word = "redis-server is not installed: apt-get install redis-server";
   if (process.env.CI === "true") throw new Error(word);
   console.log(`      skipped: ${word}`);
   context.skip();
+}
+
+/** A Redis for the suite that calls this, which is skipped where there is none. @returns how its tests get the connection */
+export function useRedis(): () => Redis {
+  let server: RedisServer | undefined;
+  let redis: Redis | undefined;
+  before(async function () {
+    requireRedis(this);
+    server = await startRedis();
+    redis = await connectRedis({ url: server.url });
+  });
+  after(async () => {
+    if (redis !== undefined) await disconnectRedis(redis);
+    await server?.stop();
+  });
+  return () => redis!;
 }
 
 export async function startRedis(...flags: string[]): Promise<RedisServer> {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Control } from "../../../../keepers/kv/format/controls.ts";
 import {
   MAX_BATCH_BYTES,
   MAX_ITEMS,
@@ -14,24 +13,14 @@ import {
   type StreamBatch,
 } from "../../../../keepers/kv/format/streamBatch.ts";
 import { codeOf } from "../../storage/codes.ts";
+import { anyControl } from "../controls.ts";
 
 const bytes = (max: number, min = 0) =>
   fc.uint8Array({ minLength: min, maxLength: max }).map((b) => Buffer.from(b));
 const key = bytes(40, 1);
 const account = bytes(20, 20);
 const distinct = { selector: (one: Buffer) => one.toString("hex"), maxLength: 8 };
-const control: fc.Arbitrary<Control> = fc.oneof(
-  fc.record({
-    kind: fc.constantFrom("grantAdmin" as const, "grantWriter" as const, "revokeWriter" as const),
-    account,
-  }),
-  fc.record({ kind: fc.constantFrom("renounceAdmin" as const, "renounceWriter" as const) }),
-  fc.record({
-    kind: fc.constantFrom("makeSpecial" as const, "makeNormal" as const, "renounceKeyWriter" as const),
-    key,
-  }),
-  fc.record({ kind: fc.constantFrom("grantKeyWriter" as const, "revokeKeyWriter" as const), key, account }),
-);
+const control = anyControl(key, account);
 const batch: fc.Arbitrary<StreamBatch> = fc
   .record({
     seen: fc.bigInt({ min: 0n, max: SEEN_ALL }),

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Control } from "../../../../keepers/kv/format/controls.ts";
 import type { StreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
+import { leafAt, rootOf, sha } from "../trie/leaves.ts";
 
 /** A batch, and who asks for it under which nonce. */
 export interface Asked {
@@ -109,29 +109,12 @@ function right(control: Control, writer: string): readonly [string, boolean] {
   return [`77${account}`, given];
 }
 
-const sha = (...parts: readonly Uint8Array[]) =>
-  parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
-
-/** The root over leaves by the definition in the format page. */
-export function rootOfLeaves(leaves: readonly { key: Buffer; version: number; value: Buffer }[]): Buffer {
-  const hashed = leaves.map(({ key, version, value }) => {
+/** The root over entries by the definition in the format page. */
+export function rootOfEntries(entries: readonly { key: Buffer; version: number; value: Buffer }[]): Buffer {
+  const leaves = entries.map(({ key, version, value }) => {
     const number = Buffer.alloc(8);
     number.writeBigUInt64BE(BigInt(version));
-    const at = sha(key);
-    return { at, hash: sha(Buffer.of(0), at, sha(number, value)) };
+    return leafAt(sha(key), sha(number, value));
   });
-  return nodeOf(hashed, 0);
-}
-
-function nodeOf(leaves: readonly { at: Buffer; hash: Buffer }[], depth: number): Buffer {
-  let level = Array.from({ length: 16 }, (_, nibble) => {
-    const under = leaves.filter(({ at }) => Number.parseInt(at.toString("hex")[depth]!, 16) === nibble);
-    if (under.length === 0) return Buffer.alloc(32);
-    return under.length === 1 ? under[0]!.hash : nodeOf(under, depth + 1);
-  });
-  while (level.length > 1)
-    level = Array.from({ length: level.length / 2 }, (_, i) =>
-      sha(Buffer.of(1), level[2 * i]!, level[2 * i + 1]!),
-    );
-  return level[0]!;
+  return rootOf(leaves);
 }

@@ -1,9 +1,7 @@
-import type { Redis } from "ioredis";
-import { connectRedis, disconnectRedis } from "../../../../keepers/runtime/redis/connection.ts";
 import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
 import { openLmdbEngine } from "../../../../keepers/runtime/store/lmdbEngine.ts";
 import { openRedisEngine } from "../../../../keepers/runtime/store/redisEngine.ts";
-import { type RedisServer, requireRedis, startRedis } from "../../runtime/redisServer.ts";
+import { useRedis } from "../../runtime/redisServer.ts";
 import { temporaryDirectory } from "../../runtime/temporary.ts";
 import { behavesAsStream } from "./streamState.behaviour.ts";
 
@@ -19,18 +17,7 @@ describe("kv: state of a stream on LMDB", () => {
 
 describe("kv: state of a stream on Redis", function () {
   this.timeout(120_000);
-  let server: RedisServer;
-  let redis: Redis;
+  const redis = useRedis();
 
-  before(async function () {
-    requireRedis(this);
-    server = await startRedis();
-    redis = await connectRedis({ url: server.url });
-  });
-  after(async () => {
-    if (redis !== undefined) await disconnectRedis(redis);
-    await server?.stop();
-  });
-
-  behavesAsStream(async () => openRedisEngine(redis, "streams"), 20);
+  behavesAsStream(async () => openRedisEngine(redis(), "streams"), 20);
 });

@@ -4,26 +4,7 @@ import { NodeHasher } from "../../../../keepers/kv/trie/nodeHasher.ts";
 import { Trie } from "../../../../keepers/kv/trie/trie.ts";
 import type { Leaf } from "../../../../keepers/kv/trie/trieNode.ts";
 import { MemoryNodes } from "../memoryNodes.ts";
-import { changes, leafAt, sha } from "./leaves.ts";
-
-const ZERO = Buffer.alloc(32);
-
-/** The root by its definition: a leaf as high as it is alone, on levels of four bits; all above are pairs. */
-function rootOf(leaves: readonly Leaf[], depth = 0): Buffer {
-  const child = (nibble: number): Buffer => {
-    const some = leaves.filter(
-      ({ keyHash }) => ((keyHash[depth >> 1]! >> (depth % 2 === 0 ? 4 : 0)) & 15) === nibble,
-    );
-    if (some.length === 0) return ZERO;
-    return some.length === 1 ? some[0]!.hash : rootOf(some, depth + 1);
-  };
-  let level = Array.from({ length: 16 }, (_, nibble) => child(nibble));
-  while (level.length > 1)
-    level = Array.from({ length: level.length / 2 }, (_, i) =>
-      sha(Buffer.of(1), level[2 * i]!, level[2 * i + 1]!),
-    );
-  return level[0]!;
-}
+import { changes, leafAt, rootOf, sha, ZERO } from "./leaves.ts";
 
 const hasher = new NodeHasher();
 const newTrie = (nodes: MemoryNodes) => new Trie(nodes, hasher, Buffer.from("t"));
