@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { Engine, EngineEntry, EngineRange, EngineWrite } from "./engine.ts";
-import { commitFailure } from "./noSpace.ts";
+import { commitFailure, requireRoom } from "./noSpace.ts";
 import { claimDirectory, releaseDirectory } from "./owner.ts";
 
 /**
@@ -27,6 +27,8 @@ class LmdbEngine implements Engine {
   readonly #root: RootDatabase;
   readonly #data: Database<Buffer, Buffer>;
   readonly #directory: string;
+  /** Of all commits under way. */
+  #bytesUnderWay = 0;
 
   constructor(root: RootDatabase, directory: string) {
     this.#root = root;
@@ -57,12 +59,13 @@ class LmdbEngine implements Engine {
     const [first] = writes;
     if (first === undefined) return;
     const isOne = writes.length === 1;
-    await this.#commit(isOne ? this.#one(first) : this.#data.batch(() => this.#write(writes)));
+    const write = () => (isOne ? this.#one(first) : this.#data.batch(() => this.#write(writes)));
+    await this.#commit(writes, write);
   }
 
   async putIfAbsent(key: Buffer, value: Buffer, also: readonly EngineWrite[]): Promise<boolean> {
-    const written = this.#data.ifNoExists(key, () => this.#write([{ key, value }, ...also]));
-    return await this.#commit(written);
+    const writes = [{ key, value }, ...also];
+    return await this.#commit(writes, () => this.#data.ifNoExists(key, () => this.#write(writes)));
   }
 
   async close(): Promise<void> {
@@ -93,13 +96,24 @@ class LmdbEngine implements Engine {
   }
 
   /** Waits for a commit, and says why when the disk did not take it. */
-  async #commit<T>(written: Promise<T>): Promise<T> {
+  async #commit<T>(writes: readonly EngineWrite[], write: () => Promise<T>): Promise<T> {
+    const bytes = bytesOf(writes);
+    requireRoom(this.#directory, this.#bytesUnderWay + bytes);
+    this.#bytesUnderWay += bytes;
     try {
-      return await written;
+      return await write();
     } catch (error) {
       throw commitFailure(await reasonOf(error), this.#directory);
+    } finally {
+      this.#bytesUnderWay -= bytes;
     }
   }
+}
+
+function bytesOf(writes: readonly EngineWrite[]): number {
+  let bytes = 0;
+  for (const { key, value } of writes) bytes += key.length + (value?.length ?? 0);
+  return bytes;
 }
 
 function ownerOf(root: RootDatabase): Database<string, string> {

@@ -125,7 +125,7 @@ describe("storage: a node whose disk is full", () => {
     const under = [...small.under, ...QUIETLY];
     const member = await start(options, under);
     const kept: Kept[] = [];
-    expect(new Set(await putUntilRefused(member, kept))).to.deep.equal(new Set([FULL]));
+    for (const refusal of await putUntilRefused(member, kept)) expect(refusal).to.be.oneOf([FULL, INDEX_FULL]);
     expect(kept.length).to.be.greaterThan(2);
     await small.fill();
     // Over and over: a refusal must leave nothing behind.

@@ -116,6 +116,8 @@ describe("storage: publishing while things change", () => {
     await network.chain.rpc("anvil_mine", "0x3");
     expect(await client.provider.getBlockNumber()).to.be.at.least(lost!.block + 3);
     await network.chain.rpc("evm_revert", snapshot);
+    // The chain that stays is the longer one: below the block that was lost a publisher could only say that it waits.
+    await network.chain.rpc("anvil_mine", "0x8");
     expect(await appendedOf(lost!.root)).to.have.length(0);
     const [other] = await storage.publish([puts[1]!]);
     const [again] = await storage.publish([puts[0]!]);
