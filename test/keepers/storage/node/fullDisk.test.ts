@@ -125,7 +125,8 @@ describe("storage: a node whose disk is full", () => {
     const under = [...small.under, ...QUIETLY];
     const member = await start(options, under);
     const kept: Kept[] = [];
-    for (const refusal of await putUntilRefused(member, kept)) expect(refusal).to.be.oneOf([FULL, INDEX_FULL]);
+    for (const refusal of await putUntilRefused(member, kept))
+      expect(refusal).to.be.oneOf([FULL, INDEX_FULL]);
     expect(kept.length).to.be.greaterThan(2);
     await small.fill();
     // Over and over: a refusal must leave nothing behind.
