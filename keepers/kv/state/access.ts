@@ -19,9 +19,18 @@ const specialKey = (key: Uint8Array): SpacedKey => accessKey("s", key);
 const keyWriterKey = (account: Uint8Array, key: Uint8Array): SpacedKey => accessKey("k", account, key);
 /** How many keys are special: while none is, no key is looked up for it. */
 const SPECIALS_KEY = spacedKey(SPACES.counts, Buffer.from("specials"));
+/** How many keys an account is a writer of. */
+const keysOf = (account: Uint8Array): SpacedKey => spacedKey(SPACES.counts, Buffer.from("k"), account);
 
 /** What an account may not do of what it asks for. */
 export type Denied = { readonly write: Uint8Array } | { readonly control: Control };
+
+/** Whether an account may do anything at all in a stream; nobody else's bytes are worth waiting for. */
+export async function hasRights(state: Staging, id: Uint8Array, account: Uint8Array): Promise<boolean> {
+  const cells = await state.load([adminKey(account), writerKey(account), keysOf(account)]);
+  const [admin, writer, keys] = cells;
+  return isAdmin(admin!, id, account) || holds(writer) || countIn(keys!) > 0;
+}
 
 /** The first part of a batch that an account has no right to, as things stand; undefined when it may do all of it. */
 export async function findDenied(
@@ -31,8 +40,7 @@ export async function findDenied(
   { writes, controls }: Pick<StreamBatch, "writes" | "controls">,
 ): Promise<Denied | undefined> {
   const [admin, writer, specials] = await state.load([adminKey(account), writerKey(account), SPECIALS_KEY]);
-  const isOwner = Buffer.compare(id.subarray(0, ADDRESS_BYTES), account) === 0;
-  if (admin!.entry === undefined ? isOwner : holds(admin)) return undefined;
+  if (isAdmin(admin!, id, account)) return undefined;
   const isWriter = holds(writer);
   const keys = writes.map(({ key }) => key);
   const special = countIn(specials!) === 0 ? [] : await holding(state, keys, specialKey);
@@ -57,14 +65,31 @@ export async function applyControls(
 ): Promise<void> {
   if (controls.length === 0) return;
   const effects = controls.map((control) => effectOf(control, account));
-  const [specials, ...cells] = await state.load([SPECIALS_KEY, ...effects.map(([key]) => key)]);
-  let more = 0;
+  const cells = await state.load(effects.map(([key]) => key));
+  const counts = await state.load(controls.map((control) => countOf(control, account) ?? SPECIALS_KEY));
   for (const [i, [, value]] of effects.entries()) {
-    const cell = cells[i]!;
-    if (/^make/.test(controls[i]!.kind)) more += (value === YES ? 1 : 0) - (holds(cell) ? 1 : 0);
+    const [cell, count] = [cells[i]!, counts[i]!];
+    const more = (value === YES ? 1 : 0) - (holds(cell) ? 1 : 0);
+    if (more !== 0 && countOf(controls[i]!, account) !== undefined)
+      state.set(count, { version, value: encodeCount(countIn(count) + more) });
     state.set(cell, { version, value });
   }
-  if (more !== 0) state.set(specials!, { version, value: encodeCount(countIn(specials!) + more) });
+}
+
+/** What counts the rights that a control gives or takes; undefined when nothing does. */
+function countOf(control: Control, account: Uint8Array): SpacedKey | undefined {
+  switch (control.kind) {
+    case "makeSpecial":
+    case "makeNormal":
+      return SPECIALS_KEY;
+    case "renounceKeyWriter":
+      return keysOf(account);
+    case "grantKeyWriter":
+    case "revokeKeyWriter":
+      return keysOf(control.account);
+    default:
+      return undefined;
+  }
 }
 
 function mayControl(control: Control, isWriter: boolean, keyWriterOf: ReadonlySet<Uint8Array>): boolean {
@@ -116,6 +141,12 @@ async function holding(
 ): Promise<Uint8Array[]> {
   const cells = await state.load(keys.map(entryOf));
   return keys.filter((_, i) => holds(cells[i]));
+}
+
+/** The owner is one until it renounces. */
+function isAdmin(admin: Cell, id: Uint8Array, account: Uint8Array): boolean {
+  const isOwner = Buffer.compare(id.subarray(0, ADDRESS_BYTES), account) === 0;
+  return admin.entry === undefined ? isOwner : holds(admin);
 }
 
 function holds(cell: Cell | undefined): boolean {

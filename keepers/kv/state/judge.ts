@@ -1,11 +1,17 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
-import { applyControls, type Denied, findDenied } from "./access.ts";
+import { applyControls, type Denied, findDenied, hasRights } from "./access.ts";
 import type { Staging } from "./staging.ts";
 import { SPACES, spacedKey } from "./stateKeys.ts";
 
 /** Why a batch changes nothing. */
 export interface Refusal {
-  readonly code: "kv/replayed" | "kv/bad-batch" | "kv/conflict" | "kv/may-not-write" | "kv/may-not-control";
+  readonly code:
+    | "kv/no-rights"
+    | "kv/replayed"
+    | "kv/bad-batch"
+    | "kv/may-not-write"
+    | "kv/may-not-control"
+    | "kv/conflict";
   readonly reason: string;
 }
 
@@ -20,19 +26,25 @@ export interface Sender {
   readonly number: number;
 }
 
-/** Refuses what a writer has asked for before; notes the nonce. */
-export async function takeNonce(
+/** Judges what needs no bytes: a batch of somebody without any right, or one that was asked for before. */
+export async function judgeSender(
   state: Staging,
-  { writer, nonce, number }: Sender,
+  { stream, writer, nonce }: Sender,
 ): Promise<Refusal | undefined> {
+  if (!(await hasRights(state, stream, writer)))
+    return { code: "kv/no-rights", reason: "the writer has no right in this stream" };
   const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
   const last = cell!.entry?.value?.readBigUInt64BE(0);
-  if (last !== undefined && last >= nonce)
-    return { code: "kv/replayed", reason: `nonce ${nonce} is not above ${last}` };
+  if (last === undefined || last < nonce) return undefined;
+  return { code: "kv/replayed", reason: `nonce ${nonce} is not above ${last}` };
+}
+
+/** Uses a nonce up, whatever comes of its batch. */
+export async function noteNonce(state: Staging, { writer, nonce, number }: Sender): Promise<void> {
+  const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
   const value = Buffer.allocUnsafe(8);
   value.writeBigUInt64BE(nonce);
   state.set(cell!, { version: number, value });
-  return undefined;
 }
 
 /** Takes a batch in as a whole, or says why not. Rights are those before the batch. */

@@ -7,7 +7,7 @@ import { Trie, type TrieChange } from "../trie/trie.ts";
 import { emptySlots } from "../trie/trieNode.ts";
 import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
-import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
+import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
 import { hasLeaf, leafOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
@@ -19,15 +19,15 @@ import type { ValueProof } from "./valueProof.ts";
 export interface AnnouncedBatch {
   readonly writer: Uint8Array;
   readonly nonce: bigint;
-  /** The serialised batch, from whoever stored it. */
-  readonly bytes: Uint8Array;
+  /** The serialised batch, from whoever stored it; undefined while nobody has given it. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 /** What a run of batches comes to, until it is committed. */
 export interface Prepared {
   readonly head: Head;
   readonly writes: EngineWrite[];
-  /** Of each batch, in order. */
+  /** Of each batch that was judged, in order: it ends before one whose bytes are missed. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -74,6 +74,10 @@ export class StreamState {
     for (const { writer, nonce, bytes } of batches) {
       const sender = { stream: this.id, writer, nonce, number: ++number };
       const refusal = await judge(state, bytes, sender);
+      if (refusal === "bytes missed") {
+        number--;
+        break;
+      }
       const outcome = { number, ...(refusal && { refusal }) };
       outcomes.push(outcome);
       writes.push({ key: outcomeKey(stream, number), value: encodeOutcome(outcome) });
@@ -114,9 +118,15 @@ export class StreamState {
   }
 }
 
-async function judge(state: Staging, bytes: Uint8Array, sender: Sender): Promise<Refusal | undefined> {
-  const replayed = await takeNonce(state, sender);
-  if (replayed !== undefined) return replayed;
+async function judge(
+  state: Staging,
+  bytes: Uint8Array | undefined,
+  sender: Sender,
+): Promise<Refusal | "bytes missed" | undefined> {
+  const refused = await judgeSender(state, sender);
+  if (refused !== undefined) return refused;
+  if (bytes === undefined) return "bytes missed";
+  await noteNonce(state, sender);
   try {
     return await applyBatch(state, parseStreamBatch(bytes), sender);
   } catch (error) {

@@ -30,23 +30,28 @@ interface Case {
   readonly by?: Buffer;
   /** A write of k when there is none. */
   readonly control?: Control;
-  readonly refusal?: "kv/may-not-write" | "kv/may-not-control";
+  readonly refusal?: "kv/no-rights" | "kv/may-not-write" | "kv/may-not-control";
 }
 
 const write = { refusal: "kv/may-not-write" } as const;
+const nothing = { refusal: "kv/no-rights" } as const;
 const rule = { refusal: "kv/may-not-control" } as const;
 const renounces = (kind: "renounceAdmin" | "renounceWriter", by = ann): Step => ({ by, control: { kind } });
 
 const cases: readonly Case[] = [
   { what: "the owner writes a new stream", after: [], by: owner },
-  { what: "a stranger does not", after: [], ...write },
+  { what: "a stranger does not", after: [], ...nothing },
   { what: "an admin writes", after: [grantAdmin] },
-  { what: "an admin that has renounced does not", after: [grantAdmin, renounces("renounceAdmin")], ...write },
+  {
+    what: "an admin that has renounced does not",
+    after: [grantAdmin, renounces("renounceAdmin")],
+    ...nothing,
+  },
   {
     what: "an owner that has renounced does not",
     after: [renounces("renounceAdmin", owner)],
     by: owner,
-    ...write,
+    ...nothing,
   },
   {
     what: "an owner is admin again when another makes it one",
@@ -58,11 +63,11 @@ const cases: readonly Case[] = [
     ],
   },
   { what: "a writer writes", after: [grantWriter] },
-  { what: "a writer that was revoked does not", after: [grantWriter, revokeWriter], ...write },
+  { what: "a writer that was revoked does not", after: [grantWriter, revokeWriter], ...nothing },
   {
     what: "a writer that has renounced does not",
     after: [grantWriter, renounces("renounceWriter")],
-    ...write,
+    ...nothing,
   },
   { what: "a writer does not write a special key", after: [grantWriter, makeSpecial], ...write },
   { what: "a writer writes a key that is normal again", after: [grantWriter, makeSpecial, makeNormal] },
@@ -72,11 +77,11 @@ const cases: readonly Case[] = [
   {
     what: "a key's writer that was revoked does not",
     after: [makeSpecial, grantKeyWriter, revokeKeyWriter],
-    ...write,
+    ...nothing,
   },
   {
     what: "a key's writer that has renounced does not",
-    ...write,
+    ...nothing,
     after: [makeSpecial, grantKeyWriter, { by: ann, control: { kind: "renounceKeyWriter", key: k } }],
   },
   { what: "a key's writer does not write it while it is normal", after: [grantKeyWriter], ...write },
@@ -87,7 +92,7 @@ const cases: readonly Case[] = [
     control: { kind: "grantAdmin", account: bob },
     ...rule,
   },
-  { what: "a stranger makes none", after: [], control: { kind: "grantAdmin", account: ann }, ...rule },
+  { what: "a stranger makes none", after: [], control: { kind: "grantAdmin", account: ann }, ...nothing },
   { what: "an admin makes keys special", after: [grantAdmin], control: makeSpecial },
   { what: "a writer makes none special", after: [grantWriter], control: makeSpecial, ...rule },
   { what: "an admin makes keys normal", after: [grantAdmin, makeSpecial], control: makeNormal },
@@ -99,7 +104,7 @@ const cases: readonly Case[] = [
   },
   { what: "an admin makes writers", after: [grantAdmin], control: { kind: "grantWriter", account: bob } },
   { what: "a writer makes writers", after: [grantWriter], control: { kind: "grantWriter", account: bob } },
-  { what: "a stranger makes none", after: [], control: { kind: "grantWriter", account: ann }, ...rule },
+  { what: "a stranger makes none", after: [], control: { kind: "grantWriter", account: ann }, ...nothing },
   { what: "an admin revokes writers", after: [grantAdmin], control: { kind: "revokeWriter", account: bob } },
   {
     what: "a writer revokes none",
@@ -136,11 +141,26 @@ const cases: readonly Case[] = [
     control: { kind: "revokeKeyWriter", key: k, account: bob },
     ...rule,
   },
-  { what: "whoever has no right may renounce it", after: [], control: { kind: "renounceWriter" } },
+  {
+    what: "whoever lacks a right may renounce it",
+    after: [grantKeyWriter],
+    control: { kind: "renounceWriter" },
+  },
   {
     what: "a key that nobody has may be renounced",
-    after: [],
+    after: [grantWriter],
     control: { kind: "renounceKeyWriter", key: k },
+  },
+  { what: "a stranger renounces nothing", after: [], control: { kind: "renounceWriter" }, ...nothing },
+  {
+    what: "whoever was given one key twice and lost it once is a stranger",
+    after: [grantKeyWriter, grantKeyWriter, revokeKeyWriter],
+    ...nothing,
+  },
+  {
+    what: "whoever has one of two keys left is none",
+    after: [grantKeyWriter, grantOtherKeyWriter, revokeKeyWriter, revokeKeyWriter],
+    ...write,
   },
 ];
 
@@ -188,8 +208,8 @@ describe("kv: who may do what in a stream", () => {
     const { send } = await newStream();
     expect(await send(owner, [grantWriter], [])).to.equal(undefined);
     expect(await send(ann, [{ kind: "renounceWriter" }], [k])).to.equal(undefined);
-    expect(await send(ann, [], [k])).to.equal("kv/may-not-write");
-    expect(await send(ann, [{ kind: "grantWriter", account: ann }], [])).to.equal("kv/may-not-control");
+    expect(await send(ann, [], [k])).to.equal("kv/no-rights");
+    expect(await send(ann, [{ kind: "grantWriter", account: ann }], [])).to.equal("kv/no-rights");
   });
 
   it("takes rights back with the batches that gave them", async () => {

@@ -36,8 +36,13 @@ export class Model {
     const version = this.#snapshots.length;
     const nonces = new Map(before.nonces);
     const isReplayed = (nonces.get(writer) ?? -1n) >= nonce;
-    if (!isReplayed) nonces.set(writer, nonce);
-    const refusal = isReplayed ? "kv/replayed" : this.#refusal(before, writer, batch);
+    const isStranger = !this.#hasRights(before, writer);
+    if (!isReplayed && !isStranger) nonces.set(writer, nonce);
+    const refusal = isStranger
+      ? "kv/no-rights"
+      : isReplayed
+        ? "kv/replayed"
+        : this.#refusal(before, writer, batch);
     const data = new Map(before.data);
     const rights = new Map(before.rights);
     if (refusal === undefined) {
@@ -76,6 +81,12 @@ export class Model {
     for (const [name, { version, value }] of rights)
       leaves.push({ key: Buffer.from(`01${name}`, "hex"), version, value: Buffer.of(value ? 1 : 0) });
     return leaves;
+  }
+
+  #hasRights({ rights }: Snapshot, writer: string): boolean {
+    const given = [...rights].filter(([, { value }]) => value).map(([name]) => name);
+    const admin = rights.get(`61${writer}`)?.value ?? writer === this.#owner;
+    return admin || given.some((name) => name === `77${writer}` || name.startsWith(`6b${writer}`));
   }
 
   #refusal(
