@@ -9,6 +9,7 @@ import type { KeySigner } from "./keys/signer.ts";
 import type { Leases } from "./leases/leases.ts";
 import type { Closers } from "./lifecycle/closers.ts";
 import type { Queue, QueueOptions } from "./queue/queue.ts";
+import type { Engine } from "./store/engine.ts";
 import type { Store } from "./store/store.ts";
 import type { TransactionSender } from "./transactions/sender.ts";
 
@@ -51,6 +52,8 @@ export interface KeeperContext {
   /** Directory that is this keeper's alone, for this chain and deployment. */
   readonly dataDir: string;
   queue<T>(name: string, options: QueueOptions): Queue<T>;
+  /** An ordered store of bytes of its own, for what keeps more than records; it is closed with the keeper. */
+  openEngine(name: string): Engine;
   /** Follows contracts from a durable cursor under `name`; resolves when the signal aborts. */
   follow(
     name: string,

@@ -10,8 +10,11 @@ import { openEmbeddedQueue } from "./queue/embedded.ts";
 import type { Queue, QueueOptions } from "./queue/queue.ts";
 import { openRedisQueue } from "./queue/redis.ts";
 import { connectRedis, disconnectRedis } from "./redis/connection.ts";
+import type { Engine } from "./store/engine.ts";
 import { openLmdbStore } from "./store/lmdb.ts";
+import { openLmdbEngine } from "./store/lmdbEngine.ts";
 import { openRedisStore } from "./store/redis.ts";
+import { openRedisEngine } from "./store/redisEngine.ts";
 import type { Store } from "./store/store.ts";
 
 /** State of one keeper, whatever engine keeps it. Only one process at a time has it open. */
@@ -19,6 +22,8 @@ export interface Engines {
   readonly store: Store;
   readonly leases: Leases;
   queue<T>(name: string, options: QueueOptions): Queue<T>;
+  /** An ordered store of bytes of its own; it is closed with the keeper. To be called once for a name. */
+  openEngine(name: string): Engine;
 }
 
 export interface EnginesOptions {
@@ -57,6 +62,11 @@ function openEmbeddedEngines({ directory, logger, closers }: EnginesOptions): En
       closers.add(`queue ${name}`, () => queue.close());
       return queue;
     },
+    openEngine(name) {
+      const engine = openLmdbEngine(join(directory, name));
+      closers.add(`engine ${name}`, () => engine.close());
+      return engine;
+    },
   };
 }
 
@@ -82,6 +92,7 @@ async function openRedisEngines(options: EnginesOptions, url: string): Promise<E
       closers.add(`queue ${name}`, () => queue.close());
       return queue;
     },
+    openEngine: (name) => openRedisEngine(redis, `${keyspace}/${name}`),
   };
 }
 

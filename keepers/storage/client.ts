@@ -32,7 +32,7 @@ import { closeSession, type OpeningNeeds, openSession, wasSent } from "./client/
 import { ReadPurse } from "./client/readPurse.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
-import { KeyedLock } from "./disk/keyedLock.ts";
+import { KeyedLock } from "../runtime/keyedLock.ts";
 import { type DirectoryEntry, EMPTY_FILE, encodeDirectory, requirePath } from "./format/directory.ts";
 import { saltOfContent } from "./format/encryption.ts";
 import type { InclusionProof } from "./format/inclusion.ts";

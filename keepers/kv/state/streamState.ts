@@ -5,6 +5,7 @@ import { parseStreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { Trie, type TrieChange } from "../trie/trie.ts";
 import { emptySlots } from "../trie/trieNode.ts";
+import { hasRights } from "./access.ts";
 import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
@@ -60,8 +61,18 @@ export class StreamState {
     return new StreamState(engine, id, hasher, await openHead(engine, id, emptyRoot!));
   }
 
+  /** Whether the engine has seen a stream. */
+  static async isKnown(engine: Engine, id: Uint8Array): Promise<boolean> {
+    return (await engine.get(streamKey(id))) !== undefined;
+  }
+
   get head(): Head {
     return this.#head;
+  }
+
+  /** Whether an account may do anything at all in the stream. */
+  async knows(account: Uint8Array): Promise<boolean> {
+    return await hasRights(new Staging(this.#engine, this.#head.stream), this.id, account);
   }
 
   /** Judges batches in their order, each on what the one before has left. */

@@ -5,7 +5,7 @@ import { MountainRange } from "../../coding/mountainRange.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { Store } from "../../runtime/store/store.ts";
-import { KeyedLock } from "../disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { entryHash, type LogEntry, type LogHead, type LogProof } from "../format/inclusion.ts";
 import { HASH_BYTES } from "../format/limits.ts";
 import { contractAddress } from "./committeeView.ts";

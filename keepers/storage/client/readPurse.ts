@@ -9,7 +9,7 @@ import type { Store } from "../../runtime/store/store.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import { placeOf } from "../chain/membership.ts";
 import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
-import { KeyedLock } from "../disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { encodeVoucher, signReadVoucher, type VoucherScope } from "../format/readVoucher.ts";
 import { ReadAccount, type ReadBill } from "./readAccount.ts";
 

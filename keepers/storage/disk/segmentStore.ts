@@ -11,7 +11,7 @@ import { DiskQuota } from "./diskQuota.ts";
 import { DiskSpace, uploadFailure } from "./diskSpace.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { isSame, placesOf } from "./indexChange.ts";
-import { KeyedLock } from "./keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { RowFiles } from "./rowFiles.ts";
 import { headRecord, type RecordPlace, type RowRecord, recordBytes, stripRecord } from "./rowRecords.ts";
 import type { RecoveryReport } from "./rowRecovery.ts";

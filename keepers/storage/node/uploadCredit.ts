@@ -1,5 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
-import { KeyedLock } from "../disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 
 /**
  * Bytes that an uploader may have stored before a batch on the storage log pays for them.

@@ -1,6 +1,6 @@
 import { hexlify } from "ethers";
 import { MyceliaError } from "../../runtime/errors.ts";
-import { KeyedLock } from "../disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { layOut } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import type { DraftBook, DraftRecord } from "./draftBook.ts";

@@ -12,6 +12,7 @@ import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts
 import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
 import { createMetricsRegistry } from "../../../keepers/runtime/metrics/registry.ts";
+import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
 import { openLmdbStore } from "../../../keepers/runtime/store/lmdb.ts";
 import { openTransactionSender } from "../../../keepers/runtime/transactions/lane.ts";
 
@@ -60,6 +61,11 @@ export async function openNodeContext(setup: NodeSetup): Promise<KeeperContext> 
     ...{ dataDir, publicUrl: `http://127.0.0.1:${port}`, signal: stop.signal },
     leases: openEmbeddedLeases(store),
     queue: unused("queue"),
+    openEngine(name) {
+      const engine = openLmdbEngine(join(dataDir, name));
+      closers.add(name, () => engine.close());
+      return engine;
+    },
     follow: createFollowers({
       ...{ provider, store, closers, logger, signal: stop.signal, probes: server.probes },
       defaults: { fromBlock: 0, confirmations: 0, finality: 64, pollMs },

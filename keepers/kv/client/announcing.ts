@@ -1,0 +1,116 @@
+import { type Log, type TransactionReceipt, getAddress, getBytes } from "ethers";
+import { IStreams__factory } from "../../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
+import { contractOf } from "../../runtime/chain/deployment.ts";
+import type { Deployment } from "../../runtime/context.ts";
+import type { KeySigner } from "../../runtime/keys/signer.ts";
+import type { TransactionSender } from "../../runtime/transactions/sender.ts";
+import { hexOf } from "../node/wire.ts";
+import type { AnnouncedWrite, SignedWrite } from "./kvTypes.ts";
+
+/** A stored batch, before the chain knows of it. */
+export interface StoredBatch {
+  readonly nonce: bigint;
+  readonly objectRoot: Uint8Array;
+}
+
+/** Where batches are announced. */
+export interface AnnouncingScope {
+  readonly chainId: number;
+  readonly deployment: Deployment;
+}
+
+const streams = IStreams__factory.createInterface();
+const TYPES = {
+  Announcement: [
+    { name: "writer", type: "address" },
+    { name: "stream", type: "bytes32" },
+    { name: "nonce", type: "uint64" },
+    { name: "objectRoot", type: "bytes32" },
+  ],
+};
+
+/** Announces batches of the sender, once each, in one transaction. */
+export async function announce(
+  transactions: TransactionSender,
+  { deployment }: AnnouncingScope,
+  stream: string,
+  batches: readonly StoredBatch[],
+  signal: AbortSignal,
+): Promise<AnnouncedWrite[]> {
+  const to = contractOf(deployment, "Streams").address;
+  const words = batches.map(({ nonce, objectRoot }) => ({ stream, nonce, objectRoot: hexOf(objectRoot) }));
+  const data = streams.encodeFunctionData("announceMany", [words]);
+  const key = `kv/announce/${stream}/${batches[0]!.nonce}`;
+  const receipt = await transactions.send({ key, to, data }, signal);
+  return announcedIn(receipt, to).map(({ write }) => write);
+}
+
+/** Signs a batch for a relay; fields as IStreams.digestOf. */
+export async function signAnnouncement(
+  signer: KeySigner,
+  { chainId, deployment }: AnnouncingScope,
+  stream: string,
+  { nonce, objectRoot: root }: StoredBatch,
+): Promise<SignedWrite> {
+  const verifyingContract = contractOf(deployment, "Streams").address;
+  const domain = { name: "Mycelia Streams", version: "1", chainId, verifyingContract };
+  const words = { writer: signer.address, stream, nonce, objectRoot: hexOf(root) };
+  return { ...words, signature: await signer.signTypedData(domain, TYPES, words) };
+}
+
+/** Announces what others have signed; undefined for what the chain refused. */
+export async function relay(
+  transactions: TransactionSender,
+  { deployment }: AnnouncingScope,
+  writes: readonly SignedWrite[],
+  signal: AbortSignal,
+): Promise<(AnnouncedWrite | undefined)[]> {
+  const to = contractOf(deployment, "Streams").address;
+  const data = streams.encodeFunctionData("relay", [writes.map((write) => ({ ...write }))]);
+  const { stream, writer, nonce } = writes[0]!;
+  const receipt = await transactions.send({ key: `kv/relay/${stream}/${writer}/${nonce}`, to, data }, signal);
+  const announced = announcedIn(receipt, to);
+  return writes.map((one) => announced.find((other) => isOf(one, other))?.write);
+}
+
+/** Vouches for the state root of a version. */
+export async function attestState(
+  transactions: TransactionSender,
+  { deployment }: AnnouncingScope,
+  stream: string,
+  { version, root }: { readonly version: number; readonly root: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  const to = contractOf(deployment, "Streams").address;
+  const data = streams.encodeFunctionData("attest", [stream, version, hexOf(root)]);
+  await transactions.send({ key: `kv/attest/${stream}/${version}/${hexOf(root)}`, to, data }, signal);
+}
+
+interface Announced {
+  readonly stream: string;
+  readonly writer: string;
+  readonly write: AnnouncedWrite;
+}
+
+function announcedIn(receipt: TransactionReceipt, address: string): Announced[] {
+  return receipt.logs.flatMap((log: Log) => {
+    if (getAddress(log.address) !== getAddress(address)) return [];
+    const event = streams.parseLog(log);
+    if (event?.name !== "BatchAnnounced") return [];
+    const { stream, writer, version, nonce, objectRoot } = event.args;
+    const write = {
+      ...{ version: Number(version), nonce: BigInt(nonce), objectRoot: getBytes(objectRoot) },
+      ...{ transaction: receipt.hash, block: receipt.blockNumber },
+    };
+    return [{ stream: String(stream), writer: String(writer), write }];
+  });
+}
+
+function isOf(signed: SignedWrite, { stream, writer, write }: Announced): boolean {
+  return (
+    signed.stream === stream &&
+    getAddress(signed.writer) === getAddress(writer) &&
+    signed.nonce === write.nonce &&
+    signed.objectRoot === hexOf(write.objectRoot)
+  );
+}

@@ -1,0 +1,141 @@
+import { type Codec, createCodec } from "../coding/codec.ts";
+import { contractOf } from "../runtime/chain/deployment.ts";
+import type { BlockHandler } from "../runtime/chain/follower.ts";
+import type { KeeperContext } from "../runtime/context.ts";
+import { runInBackground } from "../runtime/duties/background.ts";
+import { createStorageClient } from "../storage/client.ts";
+import { eventsOf, type StreamEvents } from "./chain/streamEvents.ts";
+import { streamIdOf } from "./format/streamId.ts";
+import { AnnouncementBook } from "./node/announcementBook.ts";
+import { createKvMetrics } from "./node/metrics.ts";
+import { OpenStreams } from "./node/openStreams.ts";
+import { ReplayDuty } from "./node/replayDuty.ts";
+import { addStreamRoutes } from "./node/streamRoutes.ts";
+
+export interface KvNodeOptions {
+  /** Ids of the streams that are followed, 0x-hex; all when absent. */
+  readonly streams?: readonly string[];
+  /** Batches of one stream judged, and committed, at once. */
+  readonly batchesAtOnce?: number;
+  /** Bytes of batches held in memory for one stream, beyond which no more are fetched. */
+  readonly enoughBytes?: number;
+  /** Batches of one stream fetched at once. */
+  readonly fetchesAtOnce?: number;
+  /** Streams replayed at once. */
+  readonly streamsAtOnce?: number;
+  /** Longest pause between two looks for missing bytes, milliseconds. */
+  readonly maxPauseMs?: number;
+  /** Codec of the process, when it has one already; it is not closed with the node. */
+  readonly codec?: Codec;
+}
+
+const DEFAULTS = {
+  batchesAtOnce: 256,
+  enoughBytes: 16 * 1024 ** 2,
+  fetchesAtOnce: 4,
+  streamsAtOnce: 8,
+  maxPauseMs: 30_000,
+} as const;
+
+/**
+ * A KV node: follows the announcements of streams, fetches their batches out of storage, replays them in their order, and
+ * answers what keys hold, with proofs. Adds its routes to `context.server`.
+ * @throws FatalError kv/bad-stream; deployment/… without Streams
+ */
+export async function startKvNode(context: KeeperContext, options: KvNodeOptions = {}): Promise<void> {
+  const settings = { ...DEFAULTS, ...options };
+  const { server, deployment, signal, logger } = context;
+  const wanted = wantedStreams(settings.streams);
+  const engine = context.openEngine("kv");
+  const book = new AnnouncementBook(engine);
+  const streams = new OpenStreams(engine);
+  const codec = settings.codec ?? (await ownCodec(context));
+  const storage = createStorageClient({ ...context, codec });
+  const metrics = createKvMetrics(context.metrics, () => duty.stalls.size);
+  const duty: ReplayDuty = new ReplayDuty(
+    {
+      ...{ book, streams, storage },
+      limits: { atOnce: settings.fetchesAtOnce, enoughBytes: settings.enoughBytes },
+      atOnce: settings.batchesAtOnce,
+      onJudged: metrics.judged,
+    },
+    settings,
+    logger,
+  );
+  server.statuses.set("kv/unknown-stream", 404);
+  addStreamRoutes(server, { book, streams, stalls: () => duty.stalls });
+  server.probes.addStatus("kv", async () => ({ stalled: duty.stalls.size }));
+  const handler = followStreams({ book, streams, wanted }, {
+    added: ({ forgeries }) => {
+      metrics.forged(forgeries.length);
+      duty.wake();
+    },
+    rewound: metrics.rewound,
+  });
+  const { address, block } = contractOf(deployment, "Streams");
+  // A follower that fails ends the keeper through its context; there is nothing to add here.
+  context.follow("streams", { addresses: [address], fromBlock: block }, handler).catch(() => undefined);
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  runInBackground({ ...context, signal: until }, "replay", duty.run(until));
+  context.closers.add("replay's stop", () => stop.abort());
+}
+
+interface Following {
+  readonly book: AnnouncementBook;
+  readonly streams: OpenStreams;
+  readonly wanted: (stream: Buffer) => boolean;
+}
+
+interface Told {
+  added(events: StreamEvents): void;
+  rewound(batches: number): void;
+}
+
+/** Writes down what blocks announce; what a reorg takes away is taken back from the states first. */
+function followStreams(
+  { book, streams, wanted }: Following,
+  told: Told,
+): Pick<BlockHandler, "apply" | "undo"> {
+  return {
+    async apply(block) {
+      const events = eventsOf(block, wanted);
+      for (const part of byStream(events)) await streams.change(part.stream, () => book.add(part.events));
+      told.added(events);
+    },
+    async undo(block) {
+      for (const { stream, events } of byStream(eventsOf(block, wanted)))
+        await streams.change(stream, async (state) => {
+          const first = Math.min(...events.announcements.map(({ version }) => version));
+          const batches = state.head.number - first + 1;
+          if (batches > 0) await streams.commit(state, await state.rewind(first - 1));
+          await book.remove(events);
+          told.rewound(Math.max(0, batches));
+        });
+    },
+  };
+}
+
+function byStream(events: StreamEvents): { readonly stream: Buffer; readonly events: StreamEvents }[] {
+  const all = [...events.announcements, ...events.forgeries].map(({ stream }) => stream);
+  const streams = new Map(all.map((stream) => [stream.toString("hex"), stream]));
+  return [...streams.values()].map((stream) => ({
+    stream,
+    events: {
+      announcements: events.announcements.filter((one) => one.stream.equals(stream)),
+      forgeries: events.forgeries.filter((one) => one.stream.equals(stream)),
+    },
+  }));
+}
+
+function wantedStreams(ids: readonly string[] | undefined): (stream: Buffer) => boolean {
+  if (ids === undefined) return () => true;
+  const names = new Set(ids.map((id) => streamIdOf(id).toString("hex")));
+  return (stream) => names.has(stream.toString("hex"));
+}
+
+async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
+  const codec = await createCodec({ threads: 0 });
+  closers.add("codec", () => codec.close());
+  return codec;
+}
