@@ -21,6 +21,7 @@ getContractFactory(name: 'BondedVotes', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'Bonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Bonds__factory>
 getContractFactory(name: 'Capacity', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Capacity__factory>
 getContractFactory(name: 'CaseBook', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CaseBook__factory>
+getContractFactory(name: 'Clusters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Clusters__factory>
 getContractFactory(name: 'Committees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Committees__factory>
 getContractFactory(name: 'Docket', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Docket__factory>
 getContractFactory(name: 'Emission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Emission__factory>
@@ -30,6 +31,7 @@ getContractFactory(name: 'IAbsence', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'IAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAudits__factory>
 getContractFactory(name: 'IBeacon', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBeacon__factory>
 getContractFactory(name: 'IBonds', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IBonds__factory>
+getContractFactory(name: 'IClusters', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IClusters__factory>
 getContractFactory(name: 'ICommittees', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICommittees__factory>
 getContractFactory(name: 'IEmission', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEmission__factory>
 getContractFactory(name: 'IEndowment', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IEndowment__factory>
@@ -45,6 +47,7 @@ getContractFactory(name: 'IServices', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'ISessions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISessions__factory>
 getContractFactory(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageAudits__factory>
 getContractFactory(name: 'IStorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStorageLog__factory>
+getContractFactory(name: 'IStreams', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IStreams__factory>
 getContractFactory(name: 'ITreasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ITreasury__factory>
 getContractFactory(name: 'Judgement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Judgement__factory>
 getContractFactory(name: 'Ledger', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Ledger__factory>
@@ -67,6 +70,7 @@ getContractFactory(name: 'Sessions', signerOrOptions?: ethers.Signer | FactoryOp
 getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
 getContractFactory(name: 'StorageAudits', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageAudits__factory>
 getContractFactory(name: 'StorageLog', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.StorageLog__factory>
+getContractFactory(name: 'Streams', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Streams__factory>
 getContractFactory(name: 'Tables', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Tables__factory>
 getContractFactory(name: 'Timelock', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Timelock__factory>
 getContractFactory(name: 'Treasury', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Treasury__factory>
@@ -82,6 +86,7 @@ getContractAt(name: 'BondedVotes', address: string | ethers.Addressable, signer?
 getContractAt(name: 'Bonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Bonds>
 getContractAt(name: 'Capacity', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Capacity>
 getContractAt(name: 'CaseBook', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CaseBook>
+getContractAt(name: 'Clusters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Clusters>
 getContractAt(name: 'Committees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Committees>
 getContractAt(name: 'Docket', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Docket>
 getContractAt(name: 'Emission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Emission>
@@ -91,6 +96,7 @@ getContractAt(name: 'IAbsence', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'IAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAudits>
 getContractAt(name: 'IBeacon', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBeacon>
 getContractAt(name: 'IBonds', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IBonds>
+getContractAt(name: 'IClusters', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IClusters>
 getContractAt(name: 'ICommittees', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICommittees>
 getContractAt(name: 'IEmission', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEmission>
 getContractAt(name: 'IEndowment', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IEndowment>
@@ -106,6 +112,7 @@ getContractAt(name: 'IServices', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'ISessions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISessions>
 getContractAt(name: 'IStorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageAudits>
 getContractAt(name: 'IStorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStorageLog>
+getContractAt(name: 'IStreams', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IStreams>
 getContractAt(name: 'ITreasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ITreasury>
 getContractAt(name: 'Judgement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Judgement>
 getContractAt(name: 'Ledger', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Ledger>
@@ -128,6 +135,7 @@ getContractAt(name: 'Sessions', address: string | ethers.Addressable, signer?: e
 getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
 getContractAt(name: 'StorageAudits', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageAudits>
 getContractAt(name: 'StorageLog', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.StorageLog>
+getContractAt(name: 'Streams', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Streams>
 getContractAt(name: 'Tables', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Tables>
 getContractAt(name: 'Timelock', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Timelock>
 getContractAt(name: 'Treasury', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Treasury>
@@ -143,6 +151,7 @@ deployContract(name: 'BondedVotes', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'Bonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
 deployContract(name: 'CaseBook', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CaseBook>
+deployContract(name: 'Clusters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clusters>
 deployContract(name: 'Committees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -152,6 +161,7 @@ deployContract(name: 'IAbsence', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'IAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'IClusters', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClusters>
 deployContract(name: 'ICommittees', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
@@ -167,6 +177,7 @@ deployContract(name: 'IServices', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'ISessions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IStreams', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStreams>
 deployContract(name: 'ITreasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -189,6 +200,7 @@ deployContract(name: 'Sessions', signerOrOptions?: ethers.Signer | DeployContrac
 deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageAudits', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'Streams', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Streams>
 deployContract(name: 'Tables', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>
@@ -204,6 +216,7 @@ deployContract(name: 'BondedVotes', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'Bonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Bonds>
 deployContract(name: 'Capacity', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Capacity>
 deployContract(name: 'CaseBook', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CaseBook>
+deployContract(name: 'Clusters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Clusters>
 deployContract(name: 'Committees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Committees>
 deployContract(name: 'Docket', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Docket>
 deployContract(name: 'Emission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Emission>
@@ -213,6 +226,7 @@ deployContract(name: 'IAbsence', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'IAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAudits>
 deployContract(name: 'IBeacon', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBeacon>
 deployContract(name: 'IBonds', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IBonds>
+deployContract(name: 'IClusters', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IClusters>
 deployContract(name: 'ICommittees', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICommittees>
 deployContract(name: 'IEmission', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEmission>
 deployContract(name: 'IEndowment', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IEndowment>
@@ -228,6 +242,7 @@ deployContract(name: 'IServices', args: any[], signerOrOptions?: ethers.Signer |
 deployContract(name: 'ISessions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISessions>
 deployContract(name: 'IStorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageAudits>
 deployContract(name: 'IStorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStorageLog>
+deployContract(name: 'IStreams', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IStreams>
 deployContract(name: 'ITreasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ITreasury>
 deployContract(name: 'Judgement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Judgement>
 deployContract(name: 'Ledger', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Ledger>
@@ -250,6 +265,7 @@ deployContract(name: 'Sessions', args: any[], signerOrOptions?: ethers.Signer | 
 deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'StorageAudits', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageAudits>
 deployContract(name: 'StorageLog', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.StorageLog>
+deployContract(name: 'Streams', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Streams>
 deployContract(name: 'Tables', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Tables>
 deployContract(name: 'Timelock', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Timelock>
 deployContract(name: 'Treasury', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Treasury>

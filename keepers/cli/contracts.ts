@@ -8,6 +8,8 @@ import { Beacon__factory } from "../../typechain-types/factories/core/Beacon__fa
 import { Bonds__factory } from "../../typechain-types/factories/core/Bonds__factory.js";
 import { MyceliaToken__factory } from "../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { Parameters__factory } from "../../typechain-types/factories/core/Parameters__factory.js";
+import { Clusters__factory } from "../../typechain-types/factories/kv/Clusters__factory.js";
+import { Streams__factory } from "../../typechain-types/factories/kv/Streams__factory.js";
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
@@ -32,6 +34,8 @@ export function contractInterfaces(): Map<string, Interface> {
     ["Ledger", Ledger__factory.createInterface()],
     ["Services", Services__factory.createInterface()],
     ["Sessions", Sessions__factory.createInterface()],
+    ["Streams", Streams__factory.createInterface()],
+    ["Clusters", Clusters__factory.createInterface()],
     ["Audits", Audits__factory.createInterface()],
   ]);
 }

@@ -13,6 +13,8 @@ import { Parameters__factory } from "../../typechain-types/factories/core/Parame
 import { Treasury__factory } from "../../typechain-types/factories/core/Treasury__factory.js";
 import { Authority__factory } from "../../typechain-types/factories/governance/Authority__factory.js";
 import { Timelock__factory } from "../../typechain-types/factories/governance/Timelock__factory.js";
+import { Clusters__factory } from "../../typechain-types/factories/kv/Clusters__factory.js";
+import { Streams__factory } from "../../typechain-types/factories/kv/Streams__factory.js";
 import { Committees__factory } from "../../typechain-types/factories/storage/Committees__factory.js";
 import { Endowment__factory } from "../../typechain-types/factories/storage/Endowment__factory.js";
 import { ReadSessions__factory } from "../../typechain-types/factories/storage/ReadSessions__factory.js";
@@ -147,7 +149,14 @@ function computePlan(): DeployStep[] {
   ];
 }
 
+function kvPlan(): DeployStep[] {
+  return [
+    { name: "Streams", factory: new Streams__factory(), arguments: () => [] },
+    { name: "Clusters", factory: new Clusters__factory(), arguments: () => [] },
+  ];
+}
+
 /** Every contract of Mycelia, in the order in which it is created. */
 export function myceliaPlan(settings: DeploySettings, deployer: string): DeployStep[] {
-  return [...corePlan(settings, deployer), ...storagePlan(), ...computePlan()];
+  return [...corePlan(settings, deployer), ...storagePlan(), ...computePlan(), ...kvPlan()];
 }

@@ -4,4 +4,5 @@
 export * as compute from './compute/index.js';
 export * as core from './core/index.js';
 export * as governance from './governance/index.js';
+export * as kv from './kv/index.js';
 export * as storage from './storage/index.js';
