@@ -152,7 +152,10 @@ class Client implements KvClient {
       }
     }
     if (trouble !== undefined) throw trouble;
-    throw new RetryableError("kv/not-attested", "none of the trusted accounts has attested a state of the stream");
+    throw new RetryableError(
+      "kv/not-attested",
+      "none of the trusted accounts has attested a state of the stream",
+    );
   }
 
   async attest(
@@ -212,7 +215,10 @@ class Client implements KvClient {
     const call = signal && { signal };
     const { objectRoots, segments } = await storage.putMany(batches, { ...call });
     await storage.publish([{ segments }], { ...call, ...(months !== undefined && { months }) });
-    return objectRoots.map((objectRoot, i) => ({ objectRoot, nonce: changes[i]!.nonce ?? this.#nextNonce() }));
+    return objectRoots.map((objectRoot, i) => ({
+      objectRoot,
+      nonce: changes[i]!.nonce ?? this.#nextNonce(),
+    }));
   }
 
   /** The time in microseconds, so that a later run of a program is above an earlier one. */

@@ -65,13 +65,16 @@ export async function startKvNode(context: KeeperContext, options: KvNodeOptions
   server.statuses.set("kv/unknown-stream", 404);
   addStreamRoutes(server, { book, streams, stalls: () => duty.stalls });
   server.probes.addStatus("kv", async () => ({ stalled: duty.stalls.size }));
-  const handler = followStreams({ book, streams, wanted }, {
-    added: ({ forgeries }) => {
-      metrics.forged(forgeries.length);
-      duty.wake();
+  const handler = followStreams(
+    { book, streams, wanted },
+    {
+      added: ({ forgeries }) => {
+        metrics.forged(forgeries.length);
+        duty.wake();
+      },
+      rewound: metrics.rewound,
     },
-    rewound: metrics.rewound,
-  });
+  );
   const { address, block } = contractOf(deployment, "Streams");
   // A follower that fails ends the keeper through its context; there is nothing to add here.
   context.follow("streams", { addresses: [address], fromBlock: block }, handler).catch(() => undefined);

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { FatalError } from "../runtime/errors.ts";
+import { KeyedLock } from "../runtime/keyedLock.ts";
 import { createCommitteeBook } from "./chain/committeeBook.ts";
 import { contractAddress } from "./chain/committeeView.ts";
 import { LogLedger } from "./chain/logLedger.ts";
@@ -32,7 +33,6 @@ import { closeSession, type OpeningNeeds, openSession, wasSent } from "./client/
 import { ReadPurse } from "./client/readPurse.ts";
 import { SegmentUpload } from "./client/segmentUpload.ts";
 import { createUploadJournal } from "./client/uploadJournal.ts";
-import { KeyedLock } from "../runtime/keyedLock.ts";
 import { type DirectoryEntry, EMPTY_FILE, encodeDirectory, requirePath } from "./format/directory.ts";
 import { saltOfContent } from "./format/encryption.ts";
 import type { InclusionProof } from "./format/inclusion.ts";

@@ -44,7 +44,8 @@ export function eventsOf(block: FollowedBlock, wanted: (stream: Buffer) => boole
       ...{ nonce: BigInt(nonce), objectRoot: bytesOf(objectRoot), block: block.number },
     };
     if (!wanted(common.stream)) continue;
-    if (event.name === "BatchAnnounced") announcements.push({ ...common, version: Number(event.args.version) });
+    if (event.name === "BatchAnnounced")
+      announcements.push({ ...common, version: Number(event.args.version) });
     else forgeries.push({ ...common, index: log.index, relay: bytesOf(event.args.relay) });
   }
   return { announcements, forgeries };

@@ -1,4 +1,4 @@
-import { type Log, type TransactionReceipt, getAddress, getBytes } from "ethers";
+import { getAddress, getBytes, type Log, type TransactionReceipt } from "ethers";
 import { IStreams__factory } from "../../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
 import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";

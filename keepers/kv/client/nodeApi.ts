@@ -51,7 +51,8 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
 
 function urlOf(node: string, path: string, query: Readonly<Record<string, string | undefined>>): string {
   const url = new URL(path, node.endsWith("/") ? node : `${node}/`);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, value);
   return url.href;
 }
 

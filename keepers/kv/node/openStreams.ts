@@ -1,6 +1,5 @@
 import { KeyedLock } from "../../runtime/keyedLock.ts";
-import type { Engine } from "../../runtime/store/engine.ts";
-import type { EngineWrite } from "../../runtime/store/engine.ts";
+import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { StreamReader } from "../state/streamReader.ts";
 import { type Prepared, StreamState } from "../state/streamState.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
@@ -32,7 +31,9 @@ export class OpenStreams {
   }
 
   /** Where a stream is, and what reads it; undefined for one of which nothing was ever announced. */
-  async find(id: Buffer): Promise<{ readonly state: StreamState; readonly reader: StreamReader } | undefined> {
+  async find(
+    id: Buffer,
+  ): Promise<{ readonly state: StreamState; readonly reader: StreamReader } | undefined> {
     if (!this.#states.has(id.toString("hex")) && !(await StreamState.isKnown(this.#engine, id)))
       return undefined;
     const state = await this.change(id, async (open) => open);

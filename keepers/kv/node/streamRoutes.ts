@@ -8,14 +8,7 @@ import type { StreamState } from "../state/streamState.ts";
 import type { AnnouncementBook } from "./announcementBook.ts";
 import type { OpenStreams } from "./openStreams.ts";
 import type { KnownStall } from "./replayDuty.ts";
-import {
-  batchToJson,
-  forgeryToJson,
-  pageToJson,
-  stallOf,
-  streamToJson,
-  valueToJson,
-} from "./wire.ts";
+import { batchToJson, forgeryToJson, pageToJson, stallOf, streamToJson, valueToJson } from "./wire.ts";
 
 export interface StreamRoutesNeeds {
   readonly book: AnnouncementBook;
@@ -88,7 +81,12 @@ export function addStreamRoutes(server: FastifyInstance, needs: StreamRoutesNeed
 }
 
 /** Proofs are of the newest version: nobody may change the state while one is made. */
-async function proven(streams: OpenStreams, id: Buffer, key: Buffer, at: number | undefined): Promise<object> {
+async function proven(
+  streams: OpenStreams,
+  id: Buffer,
+  key: Buffer,
+  at: number | undefined,
+): Promise<object> {
   return await streams.change(id, async (state) => {
     const { number: version, root } = state.head;
     if (at !== undefined && at !== version)
@@ -100,7 +98,11 @@ async function proven(streams: OpenStreams, id: Buffer, key: Buffer, at: number 
   });
 }
 
-async function batchAt({ book, streams, stalls }: StreamRoutesNeeds, id: Buffer, version: number): Promise<object> {
+async function batchAt(
+  { book, streams, stalls }: StreamRoutesNeeds,
+  id: Buffer,
+  version: number,
+): Promise<object> {
   const [announced] = version === 0 ? [] : await book.after(id, version - 1, 1);
   if (announced?.version !== version)
     throw new FatalError("kv/not-found", `no batch ${version} of the stream was announced`, { version });
@@ -126,7 +128,10 @@ async function known(
 ): Promise<{ readonly state: StreamState; readonly reader: StreamReader }> {
   const found = await streams.find(id);
   if (found !== undefined) return found;
-  throw new FatalError("kv/unknown-stream", "this node follows no such stream, or nothing was announced for it");
+  throw new FatalError(
+    "kv/unknown-stream",
+    "this node follows no such stream, or nothing was announced for it",
+  );
 }
 
 function read<T>(schema: z.ZodType<T>, given: unknown): T {
@@ -137,10 +142,6 @@ function read<T>(schema: z.ZodType<T>, given: unknown): T {
 }
 
 /** Without the parts that were left out. */
-function defined({
-  prefix,
-  from,
-  ...order
-}: Omit<z.output<typeof pageQuery>, "at">) {
+function defined({ prefix, from, ...order }: Omit<z.output<typeof pageQuery>, "at">) {
   return { ...order, ...(prefix && { prefix }), ...(from && { from }) };
 }

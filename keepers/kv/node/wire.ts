@@ -26,7 +26,10 @@ const anyHex = z
   .transform(bufferOf);
 const base64 = z.base64().transform((text) => Buffer.from(text, "base64"));
 const version = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const nonce = z.string().regex(/^\d{1,20}$/).transform(BigInt);
+const nonce = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .transform(BigInt);
 const entry = z.object({ version, value: base64 });
 
 const stall = z.object({
@@ -102,7 +105,9 @@ export function streamToJson({ stall: stalled, ...status }: StreamStatus): objec
   return {
     ...{ id: hexOf(status.id), version: status.version, announced: status.announced },
     root: hexOf(status.root),
-    ...(stalled && { stall: { ...stalled, writer: hexOf(stalled.writer), objectRoot: hexOf(stalled.objectRoot) } }),
+    ...(stalled && {
+      stall: { ...stalled, writer: hexOf(stalled.writer), objectRoot: hexOf(stalled.objectRoot) },
+    }),
   };
 }
 
@@ -110,7 +115,11 @@ export function stallOf({ version: missed, writer, objectRoot, since, looks, cod
   return { version: missed, writer, objectRoot, since, looks, code, reason };
 }
 
-export function valueToJson(at: number, found: Living | undefined, proven?: { root: Buffer } & ValueProof): object {
+export function valueToJson(
+  at: number,
+  found: Living | undefined,
+  proven?: { root: Buffer } & ValueProof,
+): object {
   const { root, proof: { siblings, leaf } = { siblings: [], leaf: undefined } } = proven ?? {};
   return {
     version: at,
@@ -138,7 +147,14 @@ export function batchToJson(
   return { version: number, ...ids, state, ...(refusal && { refusal }) };
 }
 
-export function forgeryToJson({ writer, nonce: sent, objectRoot, relay, block, index }: KnownForgery): object {
+export function forgeryToJson({
+  writer,
+  nonce: sent,
+  objectRoot,
+  relay,
+  block,
+  index,
+}: KnownForgery): object {
   const ids = { writer: hexOf(writer), nonce: `${sent}`, objectRoot: hexOf(objectRoot), relay: hexOf(relay) };
   return { ...ids, block, index };
 }

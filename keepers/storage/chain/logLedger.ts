@@ -4,8 +4,8 @@ import type { IStorageLog } from "../../../typechain-types/storage/interfaces/IS
 import { MountainRange } from "../../coding/mountainRange.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import type { Store } from "../../runtime/store/store.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
+import type { Store } from "../../runtime/store/store.ts";
 import { entryHash, type LogEntry, type LogHead, type LogProof } from "../format/inclusion.ts";
 import { HASH_BYTES } from "../format/limits.ts";
 import { contractAddress } from "./committeeView.ts";

@@ -1,6 +1,6 @@
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import type { CommitteeMember } from "../chain/committeeView.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
+import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { ObjectLocation } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
 import { nameOfItem, type PackItem, parsePackTable } from "../format/pack.ts";

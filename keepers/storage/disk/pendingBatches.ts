@@ -1,7 +1,7 @@
 import { RetryableError } from "../../runtime/errors.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
-import { KeyedLock } from "../../runtime/keyedLock.ts";
 
 /** A batch that this node has signed for and that is not known to be on the log. */
 export interface PendingBatch {

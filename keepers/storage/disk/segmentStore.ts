@@ -1,3 +1,4 @@
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { HASH_BYTES, STRIP_PATH_HASHES } from "../format/limits.ts";
 import { nameOf } from "../format/names.ts";
@@ -11,7 +12,6 @@ import { DiskQuota } from "./diskQuota.ts";
 import { DiskSpace, uploadFailure } from "./diskSpace.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { isSame, placesOf } from "./indexChange.ts";
-import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { RowFiles } from "./rowFiles.ts";
 import { headRecord, type RecordPlace, type RowRecord, recordBytes, stripRecord } from "./rowRecords.ts";
 import type { RecoveryReport } from "./rowRecovery.ts";

@@ -2,8 +2,8 @@ import type { JsonRpcProvider } from "ethers";
 import { chainTime } from "../../runtime/chain/time.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
+import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
 import type { PaidReads } from "../disk/paidReads.ts";
 import { type CarriedVoucher, priceUp, signerOfVoucher, type VoucherScope } from "../format/readVoucher.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store, StoreWrite } from "../../runtime/store/store.ts";
-import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { type BatchSegment, encodeBatch } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import { nameOfItem } from "../format/pack.ts";

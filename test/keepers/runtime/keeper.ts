@@ -12,7 +12,10 @@ import type { TestChain } from "./chains.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 /** The chain's half of a keeper's context, on the real engines; roles that only speak with the chain need no more. */
-export type ChainKeeper = Omit<KeeperContext, "http" | "server" | "publicUrl" | "openBlsSigner">;
+export type ChainKeeper = Omit<
+  KeeperContext,
+  "http" | "server" | "publicUrl" | "openBlsSigner" | "openEngine"
+>;
 
 export async function startChainKeeper(
   chain: TestChain,

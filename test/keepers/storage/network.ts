@@ -39,6 +39,8 @@ const CONTRACTS = [
   "StorageAudits",
   "Recoverability",
   "ReadSessions",
+  "Streams",
+  "Clusters",
 ];
 
 /** A key of the chain's own accounts, which hold ether; 0 deploys. */
