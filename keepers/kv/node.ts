@@ -1,12 +1,11 @@
 import { type Codec, createCodec } from "../coding/codec.ts";
 import { contractOf } from "../runtime/chain/deployment.ts";
-import type { BlockHandler } from "../runtime/chain/follower.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { runInBackground } from "../runtime/duties/background.ts";
 import { createStorageClient } from "../storage/client.ts";
-import { eventsOf, type StreamEvents } from "./chain/streamEvents.ts";
 import { streamIdOf } from "./format/streamId.ts";
 import { AnnouncementBook } from "./node/announcementBook.ts";
+import { followStreams } from "./node/following.ts";
 import { createKvMetrics } from "./node/metrics.ts";
 import { OpenStreams } from "./node/openStreams.ts";
 import { ReplayDuty } from "./node/replayDuty.ts";
@@ -82,53 +81,6 @@ export async function startKvNode(context: KeeperContext, options: KvNodeOptions
   const until = AbortSignal.any([signal, stop.signal]);
   runInBackground({ ...context, signal: until }, "replay", duty.run(until));
   context.closers.add("replay's stop", () => stop.abort());
-}
-
-interface Following {
-  readonly book: AnnouncementBook;
-  readonly streams: OpenStreams;
-  readonly wanted: (stream: Buffer) => boolean;
-}
-
-interface Told {
-  added(events: StreamEvents): void;
-  rewound(batches: number): void;
-}
-
-/** Writes down what blocks announce; what a reorg takes away is taken back from the states first. */
-function followStreams(
-  { book, streams, wanted }: Following,
-  told: Told,
-): Pick<BlockHandler, "apply" | "undo"> {
-  return {
-    async apply(block) {
-      const events = eventsOf(block, wanted);
-      for (const part of byStream(events)) await streams.change(part.stream, () => book.add(part.events));
-      told.added(events);
-    },
-    async undo(block) {
-      for (const { stream, events } of byStream(eventsOf(block, wanted)))
-        await streams.change(stream, async (state) => {
-          const first = Math.min(...events.announcements.map(({ version }) => version));
-          const batches = state.head.number - first + 1;
-          if (batches > 0) await streams.commit(state, await state.rewind(first - 1));
-          await book.remove(events);
-          told.rewound(Math.max(0, batches));
-        });
-    },
-  };
-}
-
-function byStream(events: StreamEvents): { readonly stream: Buffer; readonly events: StreamEvents }[] {
-  const all = [...events.announcements, ...events.forgeries].map(({ stream }) => stream);
-  const streams = new Map(all.map((stream) => [stream.toString("hex"), stream]));
-  return [...streams.values()].map((stream) => ({
-    stream,
-    events: {
-      announcements: events.announcements.filter((one) => one.stream.equals(stream)),
-      forgeries: events.forgeries.filter((one) => one.stream.equals(stream)),
-    },
-  }));
 }
 
 function wantedStreams(ids: readonly string[] | undefined): (stream: Buffer) => boolean {

@@ -1,11 +1,11 @@
-import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
-import { type KvClient, createKvClient } from "../../../../keepers/kv/client.ts";
+import { createKvClient, type KvClient } from "../../../../keepers/kv/client.ts";
 import { type KvNodeOptions, startKvNode } from "../../../../keepers/kv/node.ts";
+import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
-import { createStorageClient } from "../../../../keepers/storage/client.ts";
 import type { StorageClient } from "../../../../keepers/storage/client/clientTypes.ts";
-import { openNodeContext } from "../../storage/nodeContext.ts";
+import { createStorageClient } from "../../../../keepers/storage/client.ts";
 import { StorageNetwork } from "../../storage/network.ts";
+import { openNodeContext } from "../../storage/nodeContext.ts";
 
 /** Storage nodes: an operator holds an eighth of the slots at most. */
 const STORAGE_NODES = 8;

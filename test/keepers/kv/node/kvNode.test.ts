@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
+import { getBytes } from "ethers";
+import { signAnnouncement } from "../../../../keepers/kv/client/announcing.ts";
 import { type Change, streamId } from "../../../../keepers/kv/client.ts";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { codeOfRejection } from "../../storage/codes.ts";
@@ -100,16 +102,12 @@ describe("kv: a node", () => {
     const other = newStream();
     await ann.kv.write(stream, [put("x", "mine")]);
     const [good] = await ann.kv.sign(stream, [put("x", "signed")]);
-    const elsewhere = { ...ann.context, chainId: 1 };
-    const abroad = await ann.context.signer.signTypedData(
-      { name: "Mycelia Streams", version: "1", chainId: elsewhere.chainId },
-      { Announcement: [{ name: "stream", type: "bytes32" }] },
-      { stream },
-    );
+    const { signer, deployment } = ann.context;
+    const stored = { nonce: good!.nonce, objectRoot: getBytes(good!.objectRoot) };
     const forged = [
       { ...good!, writer: bob.context.signer.address },
       { ...good!, stream: other },
-      { ...good!, signature: abroad },
+      { ...(await signAnnouncement(signer, { chainId: 1, deployment }, stream, stored)) },
       { ...good!, signature: "0x" },
     ];
     expect(await bob.kv.relay(forged)).to.deep.equal([undefined, undefined, undefined, undefined]);

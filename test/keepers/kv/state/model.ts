@@ -20,20 +20,25 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 /** The rules of a stream once more, as simple as they can be written: whole maps for every version, nothing shared with the code. */
 export class Model {
   readonly #owner: string;
+  readonly #kept: number;
   readonly #snapshots: Snapshot[] = [{ data: new Map(), rights: new Map(), nonces: new Map() }];
+  /** Version of the first snapshot that is kept. */
+  #first = 0;
 
-  constructor(owner: string) {
+  /** @param kept versions that can be read or gone back to; all when absent */
+  constructor(owner: string, kept = Number.POSITIVE_INFINITY) {
     this.#owner = owner;
+    this.#kept = kept;
   }
 
   get version(): number {
-    return this.#snapshots.length - 1;
+    return this.#first + this.#snapshots.length - 1;
   }
 
   /** @returns the code of a refusal */
   apply({ writer, nonce, batch }: Asked): string | undefined {
     const before = this.#snapshots.at(-1)!;
-    const version = this.#snapshots.length;
+    const version = this.version + 1;
     const nonces = new Map(before.nonces);
     const isReplayed = (nonces.get(writer) ?? -1n) >= nonce;
     const isStranger = !this.#hasRights(before, writer);
@@ -54,16 +59,20 @@ export class Model {
       }
     }
     this.#snapshots.push({ data, rights, nonces });
+    if (this.#snapshots.length > this.#kept) {
+      this.#snapshots.shift();
+      this.#first++;
+    }
     return refusal;
   }
 
   rewind(version: number): void {
-    this.#snapshots.length = version + 1;
+    this.#snapshots.length = version - this.#first + 1;
   }
 
   /** Keys that are there at a version, in the order of their bytes. */
   items(version: number): { key: string; version: number; value: string }[] {
-    return [...this.#snapshots[version]!.data]
+    return [...this.#snapshots[version - this.#first]!.data]
       .flatMap(([key, { version: since, value }]) =>
         value === undefined ? [] : [{ key, version: since, value }],
       )
