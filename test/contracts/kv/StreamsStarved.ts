@@ -55,6 +55,13 @@ describe("Streams refuses nothing for want of gas: it does all or nothing (KV-10
     expect(await outcomes(world.streams, [signed])).to.deep.equal(new Set([undefined, "BatchAnnounced"]));
   });
 
+  it("and asks no gas for a question to a contract that there isn't", async () => {
+    const world = await networkHelpers.loadFixture(deploy);
+    const forged = await sign(world, world.other, announcementOf(world.writer.address));
+    const relayed = world.streams.relay([forged], { gasLimit: 60_000n });
+    expect((await eventsOf(world.streams, relayed)).map(([name]) => name)).to.deep.equal(["BatchRefused"]);
+  });
+
   it("and says so", async () => {
     const { streams, thrifty } = await networkHelpers.loadFixture(deploy);
     const asked = { ...announcementOf(thrifty), signature: "0x" };

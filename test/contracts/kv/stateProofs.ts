@@ -1,4 +1,4 @@
-import { hexlify, ZeroHash } from "ethers";
+import { hexlify, sha256, ZeroHash } from "ethers";
 import type { Control } from "../../../keepers/kv/format/controls.ts";
 import { SEEN_ALL } from "../../../keepers/kv/format/limits.ts";
 import { encodeStreamBatch, type Write } from "../../../keepers/kv/format/streamBatch.ts";
@@ -85,4 +85,27 @@ export function flipped(hex: string, bit: number): string {
   const place = bit % (8 * bytes.length);
   bytes[place >> 3]! ^= 1 << (place & 7);
   return hexlify(bytes);
+}
+
+/** Where a key's leaf belongs. */
+export function placeOf(key: string): string {
+  return sha256(`0x00${key.slice(2)}`);
+}
+
+/** Another place, the same up to a bit, counted from the first. */
+export function flippedPlace(place: string, bit: number): string {
+  return flipped(place, (bit & ~7) | (7 - (bit & 7)));
+}
+
+export function hashOf({ keyHash, content }: Leaf): string {
+  return sha256(`0x00${keyHash.slice(2)}${content.slice(2)}`);
+}
+
+/** The root that a hash leads to from the end of a way to a place, whatever the way's length. */
+export function climb(from: string, place: string, way: readonly string[]): string {
+  const index = BigInt(place) >> BigInt(256 - way.length);
+  return way.reduce((hash, sibling, i) => {
+    const [left, right] = (index >> BigInt(i)) & 1n ? [sibling, hash] : [hash, sibling];
+    return sha256(`0x01${left.slice(2)}${right.slice(2)}`);
+  }, from);
 }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 /// @notice A smart account that does whatever harm it can when it is asked about a signature.
-contract HostileAccount is IERC1271 {
+contract HostileAccount {
     enum Manner {
         BurnGas,
         Revert,
@@ -30,7 +30,8 @@ contract HostileAccount is IERC1271 {
         call = data;
     }
 
-    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+    /// @dev Not a view, as in ERC-1271, so that only the caller's own call can hold it.
+    function isValidSignature(bytes32, bytes calldata) external returns (bytes4) {
         if (manner == Manner.BurnGas) while (true) {}
         if (manner == Manner.Revert) revert("no");
         if (manner == Manner.RevertAtLength) _end(false, 20_000, bytes32(IERC1271.isValidSignature.selector));
@@ -39,7 +40,7 @@ contract HostileAccount is IERC1271 {
         if (manner == Manner.AnswerDirty)
             _end(true, 32, bytes32(IERC1271.isValidSignature.selector) | bytes32(uint256(1)));
         if (manner == Manner.AnswerNothing) _end(true, 0, 0);
-        (bool done, ) = target.staticcall(call);
+        (bool done, ) = target.call(call);
         return done ? IERC1271.isValidSignature.selector : bytes4(0);
     }
 
