@@ -1,5 +1,5 @@
 import { sha256 } from "../../coding/merkle.ts";
-import type { TrieChange } from "../trie/trie.ts";
+import type { TrieChange } from "../trie/growing.ts";
 import { hashOfLeaf } from "../trie/trieProof.ts";
 import type { Entry } from "./entry.ts";
 import { SPACES, type SpacedKey } from "./stateKeys.ts";

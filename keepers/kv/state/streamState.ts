@@ -2,9 +2,9 @@ import { FatalError, MyceliaError } from "../../runtime/errors.ts";
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { STREAM_ID_BYTES } from "../format/limits.ts";
 import { parseStreamBatch } from "../format/streamBatch.ts";
+import type { TrieChange } from "../trie/growing.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
-import { Trie, type TrieChange } from "../trie/trie.ts";
-import { emptySlots } from "../trie/trieNode.ts";
+import { Trie } from "../trie/trie.ts";
 import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
@@ -56,8 +56,7 @@ export class StreamState {
         "kv/bad-stream",
         `the id of a stream has ${STREAM_ID_BYTES} bytes, not ${id.length}`,
       );
-    const [emptyRoot] = hasher.hash([emptySlots()]);
-    return new StreamState(engine, id, hasher, await openHead(engine, id, emptyRoot!));
+    return new StreamState(engine, id, hasher, await openHead(engine, id, hasher.emptyRoot()));
   }
 
   get head(): Head {
