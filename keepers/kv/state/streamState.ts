@@ -1,17 +1,27 @@
 import { FatalError, MyceliaError } from "../../runtime/errors.ts";
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { STREAM_ID_BYTES } from "../format/limits.ts";
-import { parseStreamBatch } from "../format/streamBatch.ts";
+import { parseStreamBatch, type StreamBatch } from "../format/streamBatch.ts";
 import type { TrieChange } from "../trie/growing.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
-import { Trie } from "../trie/trie.ts";
+import { NodesAhead } from "../trie/nodesAhead.ts";
+import { Trie, type TrieNodes } from "../trie/trie.ts";
 import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
 import { hasLeaf, leafOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
-import { latestKey, outcomeKey, SPACES, spacedKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
+import {
+  latestKey,
+  outcomeKey,
+  SPACES,
+  type SpacedKey,
+  spacedKey,
+  streamKey,
+  triePrefix,
+  undoKey,
+} from "./stateKeys.ts";
 import { encodeUndo, undoWrites } from "./undo.ts";
 import type { ValueProof } from "./valueProof.ts";
 
@@ -29,6 +39,8 @@ export interface Prepared {
   readonly writes: EngineWrite[];
   /** Of each batch, in order. */
   readonly outcomes: readonly Outcome[];
+  /** What the next batches are judged on while this is being committed. */
+  readonly ahead: { readonly state: Staging; readonly nodes: readonly EngineWrite[] };
 }
 
 /** The state of one stream. Whoever holds it commits what `prepare` and `rewind` give, and then lets it `adopt` the head. */
@@ -63,30 +75,41 @@ export class StreamState {
     return this.#head;
   }
 
-  /** Judges batches in their order, each on what the one before has left. */
-  async prepare(batches: readonly AnnouncedBatch[]): Promise<Prepared> {
-    const { stream } = this.#head;
-    const state = new Staging(this.#engine, stream);
+  /**
+   * Judges batches in their order, each on what the one before has left.
+   * @param onto what may still be on its way to the engine; all before it is there
+   */
+  async prepare(batches: readonly AnnouncedBatch[], onto?: Prepared): Promise<Prepared> {
+    const { head: before, ahead: under } = onto ?? { head: this.#head, ahead: undefined };
+    const { stream } = before;
+    const state = new Staging(this.#engine, stream, under?.state);
+    const parsed = batches.map(({ bytes }) => parse(bytes));
+    await state.loadAhead(parsed.flatMap(keysOf));
     const outcomes: Outcome[] = [];
     const writes: EngineWrite[] = [];
-    let { number } = this.#head;
-    for (const { writer, nonce, bytes } of batches) {
+    let { number } = before;
+    for (const [i, { writer, nonce }] of batches.entries()) {
       const sender = { stream: this.id, writer, nonce, number: ++number };
-      const refusal = await judge(state, bytes, sender);
+      const refusal = (await takeNonce(state, sender)) ?? (await judge(state, parsed[i]!, sender));
       const outcome = { number, ...(refusal && { refusal }) };
       outcomes.push(outcome);
       writes.push({ key: outcomeKey(stream, number), value: encodeOutcome(outcome) });
       const changed = state.takeChanged();
       if (changed.length > 0) writes.push({ key: undoKey(stream, number), value: encodeUndo(changed) });
     }
-    return { ...(await this.#finish(number, leavesOf(state), [...writes, ...state.writes()])), outcomes };
+    const leaves = leavesOf(state);
+    for (const write of state.finish()) writes.push(write);
+    const nodes = under && new NodesAhead(this.#engine, under.nodes);
+    const { head, trie } = await this.#finish({ ...before, number }, leaves, writes, nodes);
+    return { head, writes, outcomes, ahead: { state, nodes: trie } };
   }
 
   /** Takes back all batches above a number. */
-  async rewind(number: number): Promise<Omit<Prepared, "outcomes">> {
+  async rewind(number: number): Promise<Pick<Prepared, "head" | "writes">> {
     const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
     const leaves = restored.filter(([key]) => hasLeaf(key)).map(([key, entry]) => leafOf(key, entry));
-    return await this.#finish(number, leaves, writes);
+    const { head } = await this.#finish({ ...this.#head, number }, leaves, writes);
+    return { head, writes };
   }
 
   /** What a key holds now, for who knows the root. */
@@ -105,24 +128,45 @@ export class StreamState {
     this.#head = head;
   }
 
-  async #finish(number: number, leaves: readonly TrieChange[], writes: EngineWrite[]) {
-    const trie = leaves.length > 0 ? await this.#trie.update(leaves) : { root: this.#head.root, writes: [] };
-    const head = { stream: this.#head.stream, number, root: trie.root };
-    writes.push(...trie.writes, { key: streamKey(this.id), value: encodeHead(head) });
-    return { head, writes };
+  /** Takes leaves into the trie, and adds its writes and the head's. */
+  async #finish(head: Head, leaves: readonly TrieChange[], writes: EngineWrite[], nodes?: TrieNodes) {
+    const trie = leaves.length > 0 ? await this.#trie.update(leaves, nodes) : { root: head.root, writes: [] };
+    const next = { ...head, root: trie.root };
+    for (const write of trie.writes) writes.push(write);
+    writes.push({ key: streamKey(this.id), value: encodeHead(next) });
+    return { head: next, trie: trie.writes };
   }
 }
 
-async function judge(state: Staging, bytes: Uint8Array, sender: Sender): Promise<Refusal | undefined> {
-  const replayed = await takeNonce(state, sender);
-  if (replayed !== undefined) return replayed;
+/** The batch, or why it is none. */
+function parse(bytes: Uint8Array): StreamBatch | Refusal {
   try {
-    return await applyBatch(state, parseStreamBatch(bytes), sender);
+    return parseStreamBatch(bytes);
   } catch (error) {
     if (error instanceof MyceliaError && error.code === "kv/bad-batch")
       return { code: "kv/bad-batch", reason: error.message };
     throw error;
   }
+}
+
+/** Keys of the data that a batch will be judged by. */
+function keysOf(batch: StreamBatch | Refusal): SpacedKey[] {
+  if ("code" in batch) return [];
+  const keys = batch.reads.map(dataKey);
+  for (const { key } of batch.writes) keys.push(dataKey(key));
+  return keys;
+}
+
+async function judge(
+  state: Staging,
+  batch: StreamBatch | Refusal,
+  sender: Sender,
+): Promise<Refusal | undefined> {
+  return "code" in batch ? batch : await applyBatch(state, batch, sender);
+}
+
+function dataKey(key: Uint8Array): SpacedKey {
+  return spacedKey(SPACES.data, key);
 }
 
 function leavesOf(state: Staging): TrieChange[] {

@@ -33,15 +33,15 @@ export class Trie {
     this.#prefix = prefix;
   }
 
-  /** The writes that take the changes in, and the root behind them. */
-  async update(changes: readonly TrieChange[]): Promise<TrieUpdate> {
+  /** The writes that take the changes in, and the root behind them. @param nodes where they are found, unless as always */
+  async update(changes: readonly TrieChange[], nodes = this.#nodes): Promise<TrieUpdate> {
     const sorted = inOrder(changes);
     const levels: Growing[][] = [];
     let wanted: Wanted[] = [{ path: Buffer.alloc(HASH_BYTES), changes: sorted, parent: undefined }];
     let fresh: Growing[] = [];
     for (let depth = 0; wanted.length + fresh.length > 0; depth++) {
       const keys = wanted.map(({ path }) => this.keyOf(path, depth));
-      const found = await this.#nodes.getMany(keys);
+      const found = await nodes.getMany(keys);
       const level = wanted.map(({ path, changes: some, parent }, i) => {
         return { path, changes: some, parent, key: keys[i], node: nodeOf(found[i], depth) };
       });
