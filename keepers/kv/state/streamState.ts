@@ -2,14 +2,13 @@ import { FatalError, MyceliaError } from "../../runtime/errors.ts";
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { STREAM_ID_BYTES } from "../format/limits.ts";
 import { parseStreamBatch, type StreamBatch } from "../format/streamBatch.ts";
-import type { TrieChange } from "../trie/growing.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { NodesAhead } from "../trie/nodesAhead.ts";
 import { Trie, type TrieNodes } from "../trie/trie.ts";
 import { living, parseEntry } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
-import { hasLeaf, leafOf, placeOf } from "./leaf.ts";
+import { type KeyRecord, leavesOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
 import {
@@ -47,6 +46,7 @@ export interface Prepared {
 export class StreamState {
   readonly id: Uint8Array;
   readonly #engine: Engine;
+  readonly #hasher: NodeHasher;
   readonly #trie: Trie;
   #head: Head;
 
@@ -54,6 +54,7 @@ export class StreamState {
     this.id = id;
     this.#engine = engine;
     this.#head = head;
+    this.#hasher = hasher;
     this.#trie = new Trie(engine, hasher, triePrefix(head.stream));
   }
 
@@ -97,18 +98,17 @@ export class StreamState {
       const changed = state.takeChanged();
       if (changed.length > 0) writes.push({ key: undoKey(stream, number), value: encodeUndo(changed) });
     }
-    const leaves = leavesOf(state);
-    for (const write of state.finish()) writes.push(write);
+    const staged = state.finish();
+    for (const write of staged.writes) writes.push(write);
     const nodes = under && new NodesAhead(this.#engine, under.nodes);
-    const { head, trie } = await this.#finish({ ...before, number }, leaves, writes, nodes);
+    const { head, trie } = await this.#finish({ ...before, number }, staged.changed, writes, nodes);
     return { head, writes, outcomes, ahead: { state, nodes: trie } };
   }
 
   /** Takes back all batches above a number. */
   async rewind(number: number): Promise<Pick<Prepared, "head" | "writes">> {
     const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
-    const leaves = restored.filter(([key]) => hasLeaf(key)).map(([key, entry]) => leafOf(key, entry));
-    const { head } = await this.#finish({ ...this.#head, number }, leaves, writes);
+    const { head } = await this.#finish({ ...this.#head, number }, restored, writes);
     return { head, writes };
   }
 
@@ -128,13 +128,15 @@ export class StreamState {
     this.#head = head;
   }
 
-  /** Takes leaves into the trie, and adds its writes and the head's. */
-  async #finish(head: Head, leaves: readonly TrieChange[], writes: EngineWrite[], nodes?: TrieNodes) {
-    const trie = leaves.length > 0 ? await this.#trie.update(leaves, nodes) : { root: head.root, writes: [] };
-    const next = { ...head, root: trie.root };
-    for (const write of trie.writes) writes.push(write);
+  /** Takes what has changed into the trie, and adds its writes and the head's. */
+  async #finish(head: Head, changed: readonly KeyRecord[], writes: EngineWrite[], nodes?: TrieNodes) {
+    let [root, trie]: [Buffer, EngineWrite[]] = [head.root, []];
+    if (changed.length > 0)
+      ({ root, writes: trie } = await this.#trie.update(leavesOf(changed, this.#hasher.messages), nodes));
+    const next = { ...head, root };
+    for (const write of trie) writes.push(write);
     writes.push({ key: streamKey(this.id), value: encodeHead(next) });
-    return { head: next, trie: trie.writes };
+    return { head: next, trie };
   }
 }
 
@@ -167,10 +169,4 @@ async function judge(
 
 function dataKey(key: Uint8Array): SpacedKey {
   return spacedKey(SPACES.data, key);
-}
-
-function leavesOf(state: Staging): TrieChange[] {
-  const leaves: TrieChange[] = [];
-  for (const [key, entry] of state.changes()) if (hasLeaf(key)) leaves.push(leafOf(key, entry));
-  return leaves;
 }

@@ -1,4 +1,5 @@
 import { type OpenKernel, openKernel, prepareSha, shaBytes } from "../../coding/kernel.ts";
+import { MessageHasher } from "../../coding/messageHasher.ts";
 import { CHILDREN, HASH_BYTES, type TrieNode } from "./trieNode.ts";
 
 /** Nodes that are hashed together at most. */
@@ -24,6 +25,8 @@ const size = heapsAt + AT_ONCE * HEAP_BYTES;
  * being 32 zero bytes. What lies over no child is the same everywhere, and found once.
  */
 export class NodeHasher {
+  /** Hashes what leaves are made of. */
+  readonly messages = new MessageHasher();
   readonly #open: OpenKernel = openKernel(size);
   readonly #pairs: readonly Uint32Array[];
   readonly #counts = LEVELS.map(() => 0);
