@@ -18,7 +18,14 @@ export type SpacedKey = Buffer;
 const VERSION_BYTES = 8;
 
 export function spacedKey(space: Space, ...parts: readonly Uint8Array[]): SpacedKey {
-  return Buffer.concat([Buffer.of(space), ...parts]);
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 1));
+  bytes[0] = space;
+  let at = 1;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 export function streamKey(id: Uint8Array): Buffer {
