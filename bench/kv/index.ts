@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Outcome } from "../../keepers/kv/state/outcome.ts";
+import { StreamPipeline } from "../../keepers/kv/state/streamPipeline.ts";
 import { StreamReader } from "../../keepers/kv/state/streamReader.ts";
 import { type AnnouncedBatch, StreamState } from "../../keepers/kv/state/streamState.ts";
 import { connectRedis, disconnectRedis } from "../../keepers/runtime/redis/connection.ts";
@@ -78,10 +80,14 @@ function* besideLmdb(
 
 async function measure(engine: Engine, count: number): Promise<Speeds> {
   const stream = await StreamState.open(engine, streamId);
-  await apply(engine, stream, [opening()]);
+  const pipeline = new StreamPipeline(engine, stream);
+  const push = async (batches: readonly AnnouncedBatch[]) => refuseNone(await pipeline.push(batches));
+  await push([opening()]);
+  await pipeline.settle();
   const prepared = [...runs()];
   const writes = await rateOf(commits * batchesPerCommit * writesPerBatch, async () => {
-    for (const run of prepared) await apply(engine, stream, run);
+    for (const run of prepared) await push(run);
+    await pipeline.settle();
   });
   const reader = new StreamReader(engine, stream.head.stream);
   const random = seededRandom(3n);
@@ -95,10 +101,7 @@ async function measure(engine: Engine, count: number): Promise<Speeds> {
   return { writes, reads: read };
 }
 
-async function apply(engine: Engine, stream: StreamState, batches: readonly AnnouncedBatch[]): Promise<void> {
-  const { head, writes, outcomes } = await stream.prepare(batches);
+function refuseNone(outcomes: readonly Outcome[]): void {
   const refused = outcomes.find(({ refusal }) => refusal !== undefined);
   if (refused !== undefined) throw new Error(`a batch was refused: ${refused.refusal?.reason}`);
-  await engine.commit(writes);
-  stream.adopt(head);
 }
