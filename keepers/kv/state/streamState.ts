@@ -5,7 +5,7 @@ import { parseStreamBatch, type StreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { NodesAhead } from "../trie/nodesAhead.ts";
 import { Trie, type TrieNodes } from "../trie/trie.ts";
-import { living, parseEntry } from "./entry.ts";
+import { parseLiving } from "./entry.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, type Refusal, type Sender, takeNonce } from "./judge.ts";
 import { type KeyRecord, leavesOf, placeOf } from "./leaf.ts";
@@ -120,7 +120,7 @@ export class StreamState {
       this.#engine.get(latestKey(stream, spaced)),
       this.#trie.prove(placeOf(spaced)),
     ]);
-    return { number, entry: living(record && parseEntry(record)), proof };
+    return { number, entry: record && parseLiving(record), proof };
   }
 
   /** To be called once the writes are committed. */

@@ -96,9 +96,12 @@ async function comparePages(engine: Engine, stream: StreamState, model: Model): 
     const wanted = model.items(at);
     for (const reverse of [false, true])
       expect(await walk(reader, at, reverse)).to.deep.equal(reverse ? wanted.toReversed() : wanted);
-    for (const name of ["a", "ab", "none"]) {
-      const found = await reader.get(Buffer.from(name), at);
-      const entry = wanted.find((one) => one.key === Buffer.from(name).toString("hex"));
+    const names = ["a", "ab", "none"].map((name) => Buffer.from(name));
+    const together = await reader.getMany(names, at);
+    for (const [i, name] of names.entries()) {
+      const found = await reader.get(name, at);
+      expect(together[i]).to.deep.equal(found);
+      const entry = wanted.find((one) => one.key === name.toString("hex"));
       expect(found && { version: found.version, value: found.value?.toString("hex") }).to.deep.equal(
         entry && { version: entry.version, value: entry.value },
       );
