@@ -8,11 +8,6 @@ export interface Entry {
 
 export type Living = Entry & { readonly value: Buffer };
 
-/** Nothing for what was deleted. */
-export function living(entry: Entry | undefined): Living | undefined {
-  return entry?.value === undefined ? undefined : { version: entry.version, value: entry.value };
-}
-
 const HEADER_BYTES = 9;
 const DELETED = 1;
 /** What stands before version and value, which the trie has the hash of. */
@@ -30,8 +25,17 @@ export function encodeEntry({ version, value }: Entry): Buffer {
 
 /** Reads an entry; the value is a view. */
 export function parseEntry(bytes: Buffer): Entry {
-  const version = bytes.readUInt32BE(FLAGS_BYTES) * 2 ** 32 + bytes.readUInt32BE(FLAGS_BYTES + 4);
-  return { version, value: isDeleted(bytes) ? undefined : bytes.subarray(HEADER_BYTES) };
+  return parseLiving(bytes) ?? { version: versionOf(bytes), value: undefined };
+}
+
+/** Reads an entry, unless it is of a key that was deleted; the value is a view. */
+export function parseLiving(bytes: Buffer): Living | undefined {
+  return isDeleted(bytes) ? undefined : { version: versionOf(bytes), value: bytes.subarray(HEADER_BYTES) };
+}
+
+/** Version of a serialised entry. */
+export function versionOf(bytes: Buffer): number {
+  return bytes.readUInt32BE(FLAGS_BYTES) * 2 ** 32 + bytes.readUInt32BE(FLAGS_BYTES + 4);
 }
 
 /** Whether a serialised entry is of a key that was deleted. */

@@ -6,14 +6,13 @@ import { NodeHasher } from "../trie/nodeHasher.ts";
 import { NodesAhead } from "../trie/nodesAhead.ts";
 import { Trie, type TrieNodes } from "../trie/trie.ts";
 import { hasRights } from "./access.ts";
-import { living, parseEntry } from "./entry.ts";
+import { dropKept, KeptNodes, NodesAt, withCheckpoint } from "./checkpoints.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
 import { type KeyRecord, leavesOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
 import {
-  latestKey,
   outcomeKey,
   SPACES,
   type SpacedKey,
@@ -22,6 +21,7 @@ import {
   triePrefix,
   undoKey,
 } from "./stateKeys.ts";
+import { StreamReader } from "./streamReader.ts";
 import { encodeUndo, undoWrites } from "./undo.ts";
 import type { ValueProof } from "./valueProof.ts";
 
@@ -90,15 +90,21 @@ export class StreamState {
   /**
    * Judges batches in their order, each on what the one before has left.
    * @param onto what may still be on its way to the engine; all before it is there
+   * @param isCheckpoint whether the state before them is to stay provable
    */
-  async prepare(batches: readonly AnnouncedBatch[], onto?: Prepared): Promise<Prepared> {
-    const { head: before, ahead: under } = onto ?? { head: this.#head, ahead: undefined };
+  async prepare(
+    batches: readonly AnnouncedBatch[],
+    onto?: Prepared,
+    isCheckpoint = false,
+  ): Promise<Prepared> {
+    const { head: last, ahead: under } = onto ?? { head: this.#head, ahead: undefined };
+    const { head: before, dropped } = isCheckpoint ? withCheckpoint(last) : { head: last, dropped: [] };
     const { stream } = before;
     const state = new Staging(this.#engine, stream, under?.state);
     const parsed = batches.map(({ bytes }) => parse(bytes));
     await state.loadAhead(parsed.flatMap(keysOf));
     const outcomes: Outcome[] = [];
-    const writes: EngineWrite[] = [];
+    const writes = await dropKept(this.#engine, stream, dropped);
     let { number } = before;
     for (const [i, { writer, nonce }] of batches.entries()) {
       const sender = { stream: this.id, writer, nonce, number: number + 1 };
@@ -113,7 +119,7 @@ export class StreamState {
     }
     const staged = state.finish();
     for (const write of staged.writes) writes.push(write);
-    const nodes = under && new NodesAhead(this.#engine, under.nodes);
+    const nodes = under === undefined ? this.#engine : new NodesAhead(this.#engine, under.nodes);
     const { head, trie } = await this.#finish({ ...before, number }, staged.changed, writes, nodes);
     return { head, writes, outcomes, ahead: { state, nodes: trie } };
   }
@@ -121,19 +127,29 @@ export class StreamState {
   /** Takes back all batches above a number. */
   async rewind(number: number): Promise<Pick<Prepared, "head" | "writes">> {
     const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
-    const { head } = await this.#finish({ ...this.#head, number }, restored, writes);
-    return { head, writes };
+    const { stream, checkpoints } = this.#head;
+    const gone = checkpoints.filter((one) => one.number > number);
+    for (const write of await dropKept(this.#engine, stream, gone)) writes.push(write);
+    const left = checkpoints.slice(0, checkpoints.length - gone.length);
+    const head = { ...this.#head, number, checkpoints: left };
+    return { head: (await this.#update(head, restored, writes, this.#engine)).head, writes };
   }
 
-  /** What a key holds now, for who knows the root. */
-  async prove(key: Uint8Array): Promise<ValueProof> {
-    const spaced = spacedKey(SPACES.data, key);
-    const { stream, number } = this.#head;
-    const [record, proof] = await Promise.all([
-      this.#engine.get(latestKey(stream, spaced)),
-      this.#trie.prove(placeOf(spaced)),
+  /**
+   * What a key holds now, or at a checkpoint, for who knows the root.
+   * @throws FatalError kv/no-proof for any other version
+   */
+  async prove(key: Uint8Array, at = this.#head.number): Promise<ValueProof> {
+    const { stream, number, checkpoints } = this.#head;
+    const index = checkpoints.findIndex((one) => one.number === at);
+    if (at !== number && index < 0)
+      throw new FatalError("kv/no-proof", `of version ${at} nothing can be proven; of ${number} it can`);
+    const nodes = at === number ? this.#engine : new NodesAt(this.#engine, stream, checkpoints.slice(index));
+    const [entry, proof] = await Promise.all([
+      new StreamReader(this.#engine, stream).get(key, at),
+      this.#trie.prove(placeOf(dataKey(key)), nodes),
     ]);
-    return { number, entry: living(record && parseEntry(record)), proof };
+    return { number: at, entry, proof };
   }
 
   /** To be called once the writes are committed. */
@@ -141,8 +157,23 @@ export class StreamState {
     this.#head = head;
   }
 
+  /** Takes what has changed into the trie, and keeps for the newest checkpoint what nodes were. */
+  async #finish(
+    head: Head,
+    changed: readonly KeyRecord[],
+    writes: EngineWrite[],
+    nodes: TrieNodes,
+  ): Promise<{ readonly head: Head; readonly trie: EngineWrite[] }> {
+    const checkpoint = head.checkpoints.at(-1);
+    if (checkpoint === undefined) return await this.#update(head, changed, writes, nodes);
+    const keeping = new KeptNodes(nodes, head.stream, checkpoint);
+    const { head: next, trie } = await this.#update(head, changed, writes, keeping);
+    for (const write of keeping.writes) writes.push(write);
+    return { head: next, trie: [...trie, ...keeping.writes] };
+  }
+
   /** Takes what has changed into the trie, and adds its writes and the head's. */
-  async #finish(head: Head, changed: readonly KeyRecord[], writes: EngineWrite[], nodes?: TrieNodes) {
+  async #update(head: Head, changed: readonly KeyRecord[], writes: EngineWrite[], nodes: TrieNodes) {
     let [root, trie]: [Buffer, EngineWrite[]] = [head.root, []];
     if (changed.length > 0)
       ({ root, writes: trie } = await this.#trie.update(leavesOf(changed, this.#hasher.messages), nodes));

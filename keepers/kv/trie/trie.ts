@@ -53,11 +53,11 @@ export class Trie {
     return this.#close(levels);
   }
 
-  /** What stands at a place, or that nothing does; to be checked by `contentProven`. */
-  async prove(keyHash: Buffer): Promise<TrieProof> {
+  /** What stands at a place, or that nothing does; to be checked by `contentProven`. @param nodes as for `update` */
+  async prove(keyHash: Buffer, nodes = this.#nodes): Promise<TrieProof> {
     const steps: Buffer[][] = [];
     for (let depth = 0; ; depth++) {
-      const [bytes] = await this.#nodes.getMany([this.keyOf(keyHash, depth)]);
+      const [bytes] = await nodes.getMany([this.keyOf(keyHash, depth)]);
       const node = nodeOf(bytes, depth);
       const nibble = nibbleAt(keyHash, depth);
       steps.push(siblingsIn(node, nibble));
