@@ -136,6 +136,7 @@ async function replayAll(
     const needs = {
       ...{ book, streams, storage, limits },
       atOnce: 50 + random(300),
+      windowBlocks: 64,
       onJudged: () => undefined,
     };
     for (const { stream, announced } of stories) {
