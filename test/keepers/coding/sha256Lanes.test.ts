@@ -55,7 +55,9 @@ describe("SHA-256 in four lanes", () => {
         kernel.hashPairs(pairs, count, output + 2 ** 15, 0);
         for (let i = 0; i < count; i++) {
           const at = input + 64 * (count - 1 - i);
-          expect(hexAt(bytes, output + 64 * i)).to.equal(sha256(Uint8Array.of(1), bytes.subarray(at, at + 64)));
+          expect(hexAt(bytes, output + 64 * i)).to.equal(
+            sha256(Uint8Array.of(1), bytes.subarray(at, at + 64)),
+          );
         }
       }),
     );
