@@ -86,8 +86,10 @@ type Settings = GatewayOptions & Required<Omit<GatewayOptions, "codec" | "limits
  * names and pays with the keeper's own key. Adds its doors to `context.server`; goes on until the context's signal aborts.
  * @throws FatalError gateway/no-credentials-file, gateway/bad-credentials-file, keys/open-permissions
  */
-export async function startGateway(context: KeeperContext, options: GatewayOptions): Promise<void> {
+export async function startGateway(keeper: KeeperContext, options: GatewayOptions): Promise<void> {
   const settings: Settings = { ...DEFAULTS, ...options };
+  const stop = new AbortController();
+  const context = { ...keeper, signal: AbortSignal.any([keeper.signal, stop.signal]) };
   const credentials = await readCredentials(settings.credentialsFile);
   const { server } = context;
   const storage = await openStorage(context, settings);
@@ -105,6 +107,7 @@ export async function startGateway(context: KeeperContext, options: GatewayOptio
   const { publishMs: everyMs, months } = settings;
   startPublication({ context, backlog, storage, metrics: parts.metrics, everyMs, months });
   startSweep(context, parts.uploads, settings.uploadDays * DAY_MS);
+  context.closers.add("gateway's stop", () => stop.abort());
 }
 
 async function openStorage(context: KeeperContext, { codec, limits }: GatewayOptions) {
