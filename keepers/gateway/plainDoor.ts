@@ -27,6 +27,13 @@ interface Rooted {
   Params: { root: string };
 }
 
+/** Of what S3's door has other numbers for, or none. */
+const STATUSES = {
+  "gateway/entity-too-large": 413,
+  "gateway/invalid-range": 416,
+  "gateway/other-root": 409,
+  "gateway/request-timeout": 408,
+} as const;
 /** What an object of a root is, it is for ever. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
@@ -36,9 +43,14 @@ const FOR_EVER = "public, max-age=31536000, immutable";
  */
 export function addPlainDoor(server: FastifyInstance, needs: PlainDoorNeeds): void {
   const { parts } = needs;
-  server.get<Rooted>("/objects/:root", async (request, reply) => {
-    requireRight(request, needs, "read");
-    return await read(request, reply, parts);
+  for (const [code, status] of Object.entries(STATUSES)) server.statuses.set(code, status);
+  server.route<Rooted>({
+    method: ["GET", "HEAD"],
+    url: "/objects/:root",
+    handler: async (request, reply) => {
+      requireRight(request, needs, "read");
+      return await read(request, reply, parts);
+    },
   });
   server.put("/objects", async (request, reply) => await write(request, reply, needs));
   server.put<Rooted>("/objects/:root", async (request, reply) => {

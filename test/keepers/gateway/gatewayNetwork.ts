@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,8 +6,9 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type GatewayOptions, startGateway } from "../../../keepers/gateway/gateway.ts";
 import type { KeeperContext } from "../../../keepers/runtime/context.ts";
 import type { StorageNodeOptions } from "../../../keepers/storage/node.ts";
-import { StorageNetwork } from "../storage/network.ts";
+import { freePort, StorageNetwork } from "../storage/network.ts";
 import { openNodeContext } from "../storage/nodeContext.ts";
+import type { GatewayProcessOptions } from "./gatewayProcess.ts";
 
 /** Account of the gateway; nodes have those from 1 on. */
 export const GATEWAY_ACCOUNT = 20;
@@ -35,6 +37,8 @@ export class GatewayNetwork {
   readonly #directory: string;
   readonly #clients: S3Client[] = [];
   #gateway: KeeperContext | undefined;
+  #port: number | undefined;
+  #url = "";
 
   private constructor(network: StorageNetwork, directory: string) {
     this.network = network;
@@ -42,9 +46,8 @@ export class GatewayNetwork {
     this.credentialsFile = join(directory, "keys.json");
   }
 
-  /** @param options undefined when the test starts the gateway itself */
   static async start(
-    options: Partial<GatewayOptions> | undefined = {},
+    options: Partial<GatewayOptions> | "by itself" = {},
     nodes: Partial<StorageNodeOptions> = {},
   ): Promise<GatewayNetwork> {
     const network = await StorageNetwork.start();
@@ -54,18 +57,13 @@ export class GatewayNetwork {
     await chmod(made.credentialsFile, 0o600);
     await network.startNodes(NODES, nodes);
     await network.fund(GATEWAY_ACCOUNT);
-    if (options !== undefined) await made.startGateway(options);
+    if (options !== "by itself") await made.startGateway(options);
     return made;
-  }
-
-  get context(): KeeperContext {
-    if (this.#gateway === undefined) throw new Error("no gateway runs");
-    return this.#gateway;
   }
 
   /** URL of the plain door. */
   get url(): string {
-    return this.context.publicUrl;
+    return this.#url;
   }
 
   get endpoint(): string {
@@ -83,6 +81,16 @@ export class GatewayNetwork {
     context.closers.add("server", () => context.server.close());
     await context.server.serve();
     this.#gateway = context;
+    this.#url = context.publicUrl;
+  }
+
+  /** A gateway in a process of its own, in the same place each time. */
+  async spawnGateway(options: Partial<GatewayProcessOptions> = {}): Promise<ChildProcess> {
+    this.#port ??= await freePort();
+    const setup = await this.network.setup(GATEWAY_ACCOUNT, this.#port, "gateway");
+    const { credentialsFile } = this;
+    this.#url = `http://127.0.0.1:${this.#port}`;
+    return await this.network.spawnGateway(setup, { credentialsFile, publishMs: 200, ...options });
   }
 
   async stopGateway(): Promise<void> {
