@@ -65,7 +65,7 @@ export class Objects {
         open: async (range) => {
           const again = await this.#needs.reads.take(signal);
           const { offset, length } = range ?? { offset: 0, length: object.size };
-          return await begun(object.range(offset, length), again);
+          return await begun(object.range(offset, length), this.#needs.reads, again);
         },
       };
     } finally {
@@ -76,13 +76,25 @@ export class Objects {
 
 const EMPTY: StoredBytes = { objectRoot: nameOf(EMPTY_FILE.objectRoot), size: 0, segments: [] };
 
+/** A reader that took less than this on average, after a while, gives way to who waits; bytes a second. */
+const LEAST_RATE = 64 * 1024;
+const GRACE_MS = 15_000;
+
 /** A stream whose first bytes have come: what can't be read at all is an error, not an answer that breaks off. */
-async function begun(bytes: AsyncIterable<Uint8Array>, leave: () => void): Promise<Readable> {
+async function begun(bytes: AsyncIterable<Uint8Array>, reads: Places, leave: () => void): Promise<Readable> {
   const pieces = bytes[Symbol.asyncIterator]();
   try {
     const first = await pieces.next();
-    const stream = Readable.from(from(first, pieces), { objectMode: false, highWaterMark: 1 });
-    stream.once("close", leave);
+    const pace = new Pace();
+    const stream = Readable.from(from(first, pieces, pace), { objectMode: false, highWaterMark: 1 });
+    const unwatch = reads.watch({
+      isSlow: () => pace.isSlow,
+      cutOff: () => stream.destroy(new Error("others wait, and this reader hardly takes anything")),
+    });
+    stream.once("close", () => {
+      unwatch();
+      leave();
+    });
     return stream;
   } catch (error) {
     leave();
@@ -90,12 +102,42 @@ async function begun(bytes: AsyncIterable<Uint8Array>, leave: () => void): Promi
   }
 }
 
+/** How fast a reader takes what it is given; our own time does not count. */
+class Pace {
+  #bytes = 0;
+  #waitedMs = 0;
+  #givenAt: number | undefined;
+
+  give(bytes: number): void {
+    this.#bytes += bytes;
+    this.#givenAt = performance.now();
+  }
+
+  took(): void {
+    this.#waitedMs += this.#elapsedMs;
+    this.#givenAt = undefined;
+  }
+
+  get isSlow(): boolean {
+    return this.#waitedMs + this.#elapsedMs > GRACE_MS + (1000 * this.#bytes) / LEAST_RATE;
+  }
+
+  get #elapsedMs(): number {
+    return this.#givenAt === undefined ? 0 : performance.now() - this.#givenAt;
+  }
+}
+
 async function* from(
   first: IteratorResult<Uint8Array>,
   rest: AsyncIterator<Uint8Array>,
+  pace: Pace,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for (let piece = first; piece.done !== true; piece = await rest.next()) yield piece.value;
+    for (let piece = first; piece.done !== true; piece = await rest.next()) {
+      pace.give(piece.value.length);
+      yield piece.value;
+      pace.took();
+    }
   } finally {
     await rest.return?.();
   }

@@ -1,10 +1,21 @@
 import { Refusal } from "./refusal.ts";
 
-/** Bounds how much work of a kind is done at once; further work waits in its turn, and so does what its peers would send. */
+/** Whoever has a place. */
+interface Holder {
+  /** Whether others may have its place. */
+  readonly isSlow: () => boolean;
+  readonly cutOff: () => void;
+}
+
+/**
+ * Bounds how much work of a kind is done at once; further work waits in its turn, and so does what its peers would send.
+ * While somebody waits, a holder that says of itself that its peer hardly moves loses its place.
+ */
 export class Places {
   readonly #most: number;
   readonly #mostWaiting: number;
   readonly #waiting = new Set<() => void>();
+  readonly #holders = new Set<Holder>();
   #taken = 0;
 
   constructor(most: number, mostWaiting: number) {
@@ -24,6 +35,12 @@ export class Places {
     };
   }
 
+  /** Lets who holds a place be cut off, until what is returned is called. */
+  watch(holder: Holder): () => void {
+    this.#holders.add(holder);
+    return () => this.#holders.delete(holder);
+  }
+
   async #wait(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size >= this.#mostWaiting) {
       const message = `this gateway serves ${this.#most} such requests at once, and ${this.#mostWaiting} wait; try again`;
@@ -36,7 +53,12 @@ export class Places {
     };
     this.#waiting.add(resolve);
     signal.addEventListener("abort", leave, { once: true });
+    this.#cutOffSlow();
     await promise.finally(() => signal.removeEventListener("abort", leave));
+  }
+
+  #cutOffSlow(): void {
+    for (const holder of this.#holders) if (holder.isSlow()) holder.cutOff();
   }
 
   /** A place goes to who waits longest. */
