@@ -67,13 +67,15 @@ describe("gateway: paying for what was put", () => {
     expect(await paidUnits()).to.equal(twice);
   });
 
-  it("pays all and nothing twice, wherever it is killed", async () => {
+  it("pays all and nothing twice, wherever it is killed", async function () {
+    // Each start of a process takes its seconds on a busy machine.
+    this.timeout(300_000);
     const before = await paidUnits();
-    const bodies = Array.from({ length: 6 }, () => randomBytes(200_000));
+    const bodies = Array.from({ length: 4 }, () => randomBytes(200_000));
     for (const [index, body] of bodies.entries()) {
       await put(`killed-${index}`, body);
       // The moment is another each time: before the draft, during the append, after it.
-      await new Promise((resolve) => setTimeout(resolve, 100 * index));
+      await new Promise((resolve) => setTimeout(resolve, 150 * index));
       await kill(gateway);
       gateway = await network.spawnGateway();
     }
@@ -82,7 +84,7 @@ describe("gateway: paying for what was put", () => {
     await put("alone", randomBytes(200_000));
     await allPaid();
     const unitsOfOne = (await paidUnits()) - before - unitsOfAll;
-    expect(unitsOfAll).to.equal(6n * unitsOfOne);
+    expect(unitsOfAll).to.equal(4n * unitsOfOne);
   });
 });
 
