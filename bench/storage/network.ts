@@ -16,8 +16,8 @@ const diskShare = 0.5;
 /** The built package. */
 const library = new URL("../../dist/keepers/index.js", import.meta.url).href;
 /** As the command line starts Node. */
-const nodeOptions = ["--max-semi-space-size=8"];
-const nodeEnvironment = { MALLOC_ARENA_MAX: "1" };
+export const nodeOptions = ["--max-semi-space-size=8"];
+export const nodeEnvironment = { MALLOC_ARENA_MAX: "1" };
 /** As keepers have it by default. */
 const pollMs = 1_000;
 
@@ -31,11 +31,12 @@ export interface WorkReport extends ClientReport {
 
 /** A chain and ten storage nodes, each a process. */
 export class BenchNetwork {
-  readonly #network: StorageNetwork;
+  /** For keepers and clients that stand on it. */
+  readonly network: StorageNetwork;
   readonly #nodes: readonly ChildProcess[];
 
   private constructor(network: StorageNetwork, nodes: readonly ChildProcess[]) {
-    this.#network = network;
+    this.network = network;
     this.#nodes = nodes;
   }
 
@@ -58,17 +59,17 @@ export class BenchNetwork {
     const order: ClientOrder = {
       ...work,
       library,
-      setup: { ...(await this.#network.setup(clientAccount, undefined, "client")), pollMs },
+      setup: { ...(await this.network.setup(clientAccount, undefined, "client")), pollMs },
     };
-    const before = this.#nodesCpuMs();
-    const { provider } = this.#network.chain;
+    const before = this.nodesCpuMs();
+    const { provider } = this.network.chain;
     const block = await provider.getBlockNumber();
     const script = join(import.meta.dirname, "clientProcess.ts");
     const options = { maxBuffer: 2 ** 20, env: { ...process.env, ...nodeEnvironment } };
     const words = [...nodeOptions, script, toJson(order)];
     const { stdout } = await promisify(execFile)(process.execPath, words, options);
     const report = JSON.parse(stdout) as ClientReport;
-    return { ...report, nodesCpuMs: this.#nodesCpuMs() - before, gas: await gasSince(provider, block) };
+    return { ...report, nodesCpuMs: this.nodesCpuMs() - before, gas: await gasSince(provider, block) };
   }
 
   /** Largest resident size that any node has had, bytes. */
@@ -77,10 +78,11 @@ export class BenchNetwork {
   }
 
   async stop(): Promise<void> {
-    await this.#network.stop();
+    await this.network.stop();
   }
 
-  #nodesCpuMs(): number {
+  /** Time of all nodes together so far, milliseconds. */
+  nodesCpuMs(): number {
     return this.#nodes.reduce((sum, { pid }) => sum + cpuMs(pid!), 0);
   }
 }

@@ -62,6 +62,8 @@ export interface Kernel {
   prepareSha256(constants: Pointer, scratch: Pointer): void;
   hashLeaves(leaves: Pointer, hashes: Pointer, count: number, scratch: Pointer): void;
   hashNodes(children: Pointer, parents: Pointer, count: number, scratch: Pointer): void;
+  hashPairs(pairs: Pointer, count: number, spare: Pointer, scratch: Pointer): void;
+  hashBlocks(messages: Pointer, blocks: number, hashes: Pointer, count: number, scratch: Pointer): void;
   hashCounters(seed: Pointer, from: number, hashes: Pointer, count: number, scratch: Pointer): void;
 }
 

@@ -165,9 +165,11 @@ class Client implements KvClient {
     const { transactions } = this.#needs;
     if (transactions === undefined) throw unable("attesting needs a transaction sender");
     const id = streamIdOf(stream);
-    const { version, root } = await this.status(id, options);
-    await attestState(transactions, this.#needs, hexOf(id), { version, root }, signalOf(options));
-    return { version, root };
+    const { checkpoint } = await this.status(id, options);
+    if (checkpoint === undefined)
+      throw new RetryableError("kv/no-checkpoint", "the stream has no version yet that stays provable");
+    await attestState(transactions, this.#needs, hexOf(id), checkpoint, signalOf(options));
+    return checkpoint;
   }
 
   async #attested(id: Buffer, attester: string): Promise<{ version: number; root: Buffer } | undefined> {

@@ -1,5 +1,6 @@
 import { type Codec, createCodec } from "../coding/codec.ts";
 import { contractOf } from "../runtime/chain/deployment.ts";
+import type { BlockHandler } from "../runtime/chain/follower.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { runInBackground } from "../runtime/duties/background.ts";
 import { createStorageClient } from "../storage/client.ts";
@@ -22,6 +23,8 @@ export interface KvNodeOptions {
   readonly fetchesAtOnce?: number;
   /** Streams replayed at once. */
   readonly streamsAtOnce?: number;
+  /** Blocks of a window, whose last version of a stream stays provable for a while; alike on all nodes that are to be compared. */
+  readonly windowBlocks?: number;
   /** Longest pause between two looks for missing bytes, milliseconds. */
   readonly maxPauseMs?: number;
   /** Codec of the process, when it has one already; it is not closed with the node. */
@@ -33,6 +36,7 @@ const DEFAULTS = {
   enoughBytes: 16 * 1024 ** 2,
   fetchesAtOnce: 4,
   streamsAtOnce: 8,
+  windowBlocks: 64,
   maxPauseMs: 30_000,
 } as const;
 
@@ -44,6 +48,8 @@ const DEFAULTS = {
 export async function startKvNode(context: KeeperContext, options: KvNodeOptions = {}): Promise<void> {
   const settings = { ...DEFAULTS, ...options };
   const { server, deployment, signal, logger } = context;
+  const { windowBlocks } = settings;
+  let height = -1;
   const wanted = wantedStreams(settings.streams);
   const engine = context.openEngine("kv");
   const book = new AnnouncementBook(engine);
@@ -55,14 +61,18 @@ export async function startKvNode(context: KeeperContext, options: KvNodeOptions
     {
       ...{ book, streams, storage },
       limits: { atOnce: settings.fetchesAtOnce, enoughBytes: settings.enoughBytes },
-      atOnce: settings.batchesAtOnce,
+      ...{ atOnce: settings.batchesAtOnce, windowBlocks },
       onJudged: metrics.judged,
     },
     settings,
     logger,
   );
   server.statuses.set("kv/unknown-stream", 404);
-  addStreamRoutes(server, { book, streams, stalls: () => duty.stalls });
+  addStreamRoutes(server, {
+    ...{ book, streams, windowBlocks },
+    height: () => height,
+    stalls: () => duty.stalls,
+  });
   server.probes.addStatus("kv", async () => ({ stalled: duty.stalls.size }));
   const handler = followStreams(
     { book, streams, wanted },
@@ -74,9 +84,15 @@ export async function startKvNode(context: KeeperContext, options: KvNodeOptions
       rewound: metrics.rewound,
     },
   );
+  const watching: BlockHandler = {
+    ...handler,
+    onHead: async ({ number }) => {
+      height = number;
+    },
+  };
   const { address, block } = contractOf(deployment, "Streams");
   // A follower that fails ends the keeper through its context; there is nothing to add here.
-  context.follow("streams", { addresses: [address], fromBlock: block }, handler).catch(() => undefined);
+  context.follow("streams", { addresses: [address], fromBlock: block }, watching).catch(() => undefined);
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
   runInBackground({ ...context, signal: until }, "replay", duty.run(until));

@@ -26,7 +26,7 @@ function addRelay(kv: Command): void {
 function addAttest(kv: Command): void {
   kv.command("attest")
     .description(
-      "vouch on the chain for the newest state root that the node tells; whoever trusts this key checks values against it",
+      "vouch on the chain for the state root that the node tells for its newest checkpoint; whoever trusts this key checks values against it",
     )
     .addHelpText("after", "\nExample:\n  $ mycelia kv attest --node http://127.0.0.1:7300\n")
     .action(async (_options: unknown, command: Command) => {

@@ -10,7 +10,7 @@ export interface Attested {
   readonly attester: string;
 }
 
-/** Vouches on the chain for the state that a node tells. */
+/** Vouches on the chain for the state that a node tells, at its newest checkpoint. @throws RetryableError kv/no-checkpoint */
 export async function attestStream(request: KvRequest): Promise<Attested> {
   return await withKv(request, async ({ kv, person, stream, signal }) => {
     const attesting = kv.attest(stream, { signal });

@@ -3,18 +3,24 @@ import type { Output } from "../terminal/output.ts";
 import { hexOf } from "./bytes.ts";
 
 /** As JSON: bytes are 0x-hex. */
-export function statusJson({ id, root, stall, ...status }: StreamStatus): object {
+export function statusJson({ id, root, checkpoint, stall, ...status }: StreamStatus): object {
   const { writer, objectRoot, ...stalled } = stall ?? {};
   return {
     ...{ id: hexOf(id), ...status, root: hexOf(root) },
+    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexOf(checkpoint.root) } }),
     ...(writer &&
       objectRoot && { stall: { ...stalled, writer: hexOf(writer), objectRoot: hexOf(objectRoot) } }),
   };
 }
 
-export function showStatus(output: Output, { id, version, announced, root, stall }: StreamStatus): void {
+export function showStatus(output: Output, status: StreamStatus): void {
+  const { id, version, announced, root, checkpoint, stall } = status;
   output.line(`stream ${hexOf(id)}`);
   output.line(`version ${version} of ${announced} announced, state root ${hexOf(root)}`);
+  if (checkpoint !== undefined)
+    output.line(
+      `newest checkpoint, to be attested: version ${checkpoint.version}, ${hexOf(checkpoint.root)}`,
+    );
   if (stall === undefined) return;
   const since = new Date(stall.since).toISOString();
   output.line(

@@ -18,6 +18,9 @@ export const kvRole = defineRole({
         .describe("bytes of batches held for one stream, beyond which no more are fetched"),
       fetchesAtOnce: count.default(4).describe("batches of one stream fetched at once"),
       streamsAtOnce: count.default(8).describe("streams replayed at once"),
+      windowBlocks: count
+        .default(64)
+        .describe("blocks of a window, whose last version of a stream stays provable for a while"),
       maxPauseMs: count
         .min(20)
         .default(30_000)

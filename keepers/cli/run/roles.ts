@@ -7,6 +7,8 @@ export async function loadRole(name: RoleName): Promise<Role> {
       return (await import("./storageRole.ts")).storageRole as Role;
     case "publisher":
       return (await import("./publisherRole.ts")).publisherRole as Role;
+    case "gateway":
+      return (await import("./gatewayRole.ts")).gatewayRole as Role;
     case "provider":
       return (await import("./providerRole.ts")).providerRole as Role;
     case "verifier":

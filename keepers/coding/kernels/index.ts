@@ -5,4 +5,4 @@ export { interpolate, evaluate } from "./transform";
 export {
   foldCoefficients, combinationTables, combine, spreadCombinations, gatherCombinations,
 } from "./combination";
-export { prepareSha256, hashLeaves, hashNodes, hashCounters } from "./sha256";
+export { prepareSha256, hashLeaves, hashNodes, hashPairs, hashBlocks, hashCounters } from "./sha256";

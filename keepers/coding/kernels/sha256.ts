@@ -54,6 +54,52 @@ export function hashNodes(children: usize, parents: usize, count: usize, scratch
   }
 }
 
+/**
+ * As `hashNodes`, for pairs of children that lie anywhere: `pairs` is of two addresses each (u32), of the children and of where
+ * their parent's hash belongs; count is a multiple of 4, byte -1 of children is readable, and `spare` has 128 bytes.
+ */
+export function hashPairs(pairs: usize, count: usize, spare: usize, scratch: usize): void {
+  for (let i: usize = 0; i < count; i += LANES) {
+    const a: usize = load<u32>(pairs), b: usize = load<u32>(pairs + 8);
+    const c: usize = load<u32>(pairs + 16), d: usize = load<u32>(pairs + 24);
+    for (let quarter: usize = 0; quarter < 4; quarter++) {
+      const at = (quarter << 4) - 1;
+      transpose(v128.load(a + at), v128.load(b + at), v128.load(c + at), v128.load(d + at), quarter << 2, scratch);
+    }
+    setPrefix(1, scratch);
+    const end = 2 * HASH - 1;
+    const last = i32x4.shl(i32x4(load<u8>(a + end), load<u8>(b + end), load<u8>(c + end), load<u8>(d + end)), 24);
+    start(spare);
+    compress(spare, scratch);
+    setTail(last, 0, NODE_BITS, scratch);
+    compress(spare, scratch);
+    finish(spare);
+    for (let lane: usize = 0; lane < LANES; lane++) {
+      const parent: usize = load<u32>(pairs + (lane << 3) + 4), hash = spare + lane * HASH;
+      v128.store(parent, v128.load(hash));
+      v128.store(parent, v128.load(hash, 16), 16);
+    }
+    pairs += 8 * LANES;
+  }
+}
+
+/** hashes[i] = SHA-256 of message i, which lies there padded, as `blocks` blocks of 64 bytes; count is a multiple of 4. */
+export function hashBlocks(messages: usize, blocks: usize, hashes: usize, count: usize, scratch: usize): void {
+  const step = blocks << 6;
+  for (let i: usize = 0; i < count; i += LANES) {
+    start(hashes);
+    for (let at: usize = 0; at < step; at += 64) {
+      for (let quarter: usize = 0; quarter < 4; quarter++) {
+        loadWords(messages + at + (quarter << 4), step, quarter << 2, scratch);
+      }
+      compress(hashes, scratch);
+    }
+    finish(hashes);
+    messages += step * LANES;
+    hashes += HASH * LANES;
+  }
+}
+
 /** hashes[i] = SHA-256(32-byte seed || little-endian u32 of from + i); count is a multiple of 4. */
 export function hashCounters(seed: usize, from: u32, hashes: usize, count: usize, scratch: usize): void {
   for (let i: usize = 0; i < count; i += LANES) {
@@ -86,8 +132,15 @@ function setWord(index: usize, word: v128, scratch: usize): void {
 // @ts-ignore: decorator
 @inline
 function loadWords(at: usize, step: usize, index: usize, scratch: usize): void {
-  const a = bigEndian(v128.load(at)), b = bigEndian(v128.load(at + step));
-  const c = bigEndian(v128.load(at + 2 * step)), d = bigEndian(v128.load(at + 3 * step));
+  transpose(
+    v128.load(at), v128.load(at + step), v128.load(at + 2 * step), v128.load(at + 3 * step), index, scratch);
+}
+
+/** Words index ... index + 3 of the block, a message's in each of four vectors. */
+// @ts-ignore: decorator
+@inline
+function transpose(first: v128, second: v128, third: v128, fourth: v128, index: usize, scratch: usize): void {
+  const a = bigEndian(first), b = bigEndian(second), c = bigEndian(third), d = bigEndian(fourth);
   const ab = i32x4.shuffle(a, b, 0, 4, 1, 5), cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
   const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7), cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
   setWord(index, i64x2.shuffle(ab, cd, 0, 2), scratch);

@@ -131,7 +131,11 @@ export interface KvClient {
     trust: Trust,
     options?: KvCallOptions,
   ): Promise<ProvenValue>;
-  /** Vouches on the chain for what a node says the state of a stream is. */
+  /**
+   * Vouches on the chain for what a node says the state of a stream is, at its newest checkpoint: what is proven of it stays so
+   * while others follow.
+   * @throws RetryableError kv/no-checkpoint until the blocks of the first batches' window are over
+   */
   attest(
     stream: string | Uint8Array,
     options?: KvCallOptions,

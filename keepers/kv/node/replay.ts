@@ -4,6 +4,7 @@ import type { Outcome } from "../state/outcome.ts";
 import type { AnnouncementBook } from "./announcementBook.ts";
 import { type Fetched, type FetchLimits, fetchBatches } from "./batchFetch.ts";
 import type { OpenStreams } from "./openStreams.ts";
+import { windowOf } from "./windows.ts";
 
 /** Why a stream stands still. */
 export interface Stall {
@@ -23,6 +24,8 @@ export interface ReplayNeeds {
   readonly limits: FetchLimits;
   /** Batches judged at once. */
   readonly atOnce: number;
+  /** Blocks of a window (windows.ts). */
+  readonly windowBlocks: number;
   readonly onJudged: (outcomes: readonly Outcome[]) => void;
 }
 
@@ -57,20 +60,21 @@ async function lookAhead({ book, streams, atOnce }: ReplayNeeds, id: Buffer): Pr
 }
 
 async function judgeRun(
-  { book, streams, atOnce, onJudged }: ReplayNeeds,
+  needs: ReplayNeeds,
   id: Buffer,
   fetched: ReadonlyMap<string, Fetched>,
 ): Promise<Stall | "caught up" | "moved"> {
+  const { book, streams, onJudged } = needs;
   return await streams.change(id, async (state) => {
     // A reorg may have put others in their place meanwhile.
-    const run = await book.after(id, state.head.number, atOnce);
+    const { run, isCheckpoint } = await nextRun(needs, id, state.head.number);
     if (run.length === 0) {
       await book.settle(id);
       return "caught up";
     }
     const found = run.map(({ objectRoot }) => fetched.get(objectRoot.toString("hex")));
     const batches = run.map(({ writer, nonce }, i) => ({ writer, nonce, bytes: bytesOf(found[i]) }));
-    const prepared = await state.prepare(batches);
+    const prepared = await state.prepare(batches, undefined, isCheckpoint);
     const { length } = prepared.outcomes;
     if (length > 0) await streams.commit(state, prepared);
     onJudged(prepared.outcomes);
@@ -79,6 +83,21 @@ async function judgeRun(
     if (missed === undefined || why === undefined || "bytes" in why) return "moved";
     return { version: missed.version, writer: missed.writer, objectRoot: missed.objectRoot, ...why };
   });
+}
+
+/** The next batches of one window, and whether those before them are of an earlier one. */
+async function nextRun(
+  { book, atOnce, windowBlocks }: ReplayNeeds,
+  id: Buffer,
+  version: number,
+): Promise<{ readonly run: readonly Announcement[]; readonly isCheckpoint: boolean }> {
+  const next = await book.after(id, version, atOnce);
+  const [first] = next;
+  if (first === undefined) return { run: [], isCheckpoint: false };
+  const window = windowOf(first.block, windowBlocks);
+  const [last] = version === 0 ? [] : await book.after(id, version - 1, 1);
+  const isCheckpoint = last !== undefined && windowOf(last.block, windowBlocks) < window;
+  return { run: next.filter(({ block }) => windowOf(block, windowBlocks) === window), isCheckpoint };
 }
 
 function bytesOf(fetched: Fetched | undefined): Uint8Array | undefined {

@@ -8,11 +8,15 @@ import type { StreamState } from "../state/streamState.ts";
 import type { AnnouncementBook } from "./announcementBook.ts";
 import type { OpenStreams } from "./openStreams.ts";
 import type { KnownStall } from "./replayDuty.ts";
+import { newestCheckpoint } from "./windows.ts";
 import { batchToJson, forgeryToJson, pageToJson, stallOf, streamToJson, valueToJson } from "./wire.ts";
 
 export interface StreamRoutesNeeds {
   readonly book: AnnouncementBook;
   readonly streams: OpenStreams;
+  readonly windowBlocks: number;
+  /** Number of the newest block that was looked at. */
+  height(): number;
   stalls(): ReadonlyMap<string, KnownStall>;
 }
 
@@ -49,11 +53,15 @@ export function addStreamRoutes(server: FastifyInstance, needs: StreamRoutesNeed
   const { book, streams, stalls } = needs;
   server.get("/streams/:id", async (request) => {
     const { id } = read(params, request.params);
-    const { state } = await known(streams, id);
-    const { number: version, root } = state.head;
+    const { head } = (await known(streams, id)).state;
     const stall = stalls().get(id.toString("hex"));
-    const announced = await book.count(id);
-    return streamToJson({ id, version, announced, root, stall: stall && stallOf(stall) });
+    const place = { windowBlocks: needs.windowBlocks, height: needs.height() };
+    const checkpoint = await newestCheckpoint(book, id, head, place);
+    return streamToJson({
+      ...{ id, version: head.number, root: head.root, announced: await book.count(id) },
+      ...(checkpoint && { checkpoint: { version: checkpoint.number, root: checkpoint.root } }),
+      ...(stall && { stall: stallOf(stall) }),
+    });
   });
   server.get("/streams/:id/value", async (request) => {
     const { id } = read(params, request.params);
@@ -80,7 +88,7 @@ export function addStreamRoutes(server: FastifyInstance, needs: StreamRoutesNeed
   });
 }
 
-/** Proofs are of the newest version: nobody may change the state while one is made. */
+/** Nobody may change the state while a proof is made. */
 async function proven(
   streams: OpenStreams,
   id: Buffer,
@@ -88,13 +96,11 @@ async function proven(
   at: number | undefined,
 ): Promise<object> {
   return await streams.change(id, async (state) => {
-    const { number: version, root } = state.head;
-    if (at !== undefined && at !== version)
-      throw new FatalError("kv/no-proof", `proofs are of the newest version, ${version}, not of ${at}`, {
-        version,
-      });
-    const proof = await state.prove(key);
-    return valueToJson(version, proof.entry, { root, ...proof });
+    const version = versionFor(state, at);
+    const { number, root, checkpoints } = state.head;
+    const proof = await state.prove(key, version);
+    const point = version === number ? root : checkpoints.find((one) => one.number === version)!.root;
+    return valueToJson(version, proof.entry, { root: point, ...proof });
   });
 }
 

@@ -46,6 +46,8 @@ const stream = z.object({
   version,
   announced: version,
   root: hex(32),
+  /** The newest version that stays provable when others follow. */
+  checkpoint: z.object({ version, root: hex(32) }).optional(),
   stall: stall.optional(),
 });
 const proof = z.object({
@@ -101,10 +103,11 @@ function check<T>(schema: z.ZodType<T>, json: unknown): T {
   });
 }
 
-export function streamToJson({ stall: stalled, ...status }: StreamStatus): object {
+export function streamToJson({ checkpoint, stall: stalled, ...status }: StreamStatus): object {
   return {
     ...{ id: hexOf(status.id), version: status.version, announced: status.announced },
     root: hexOf(status.root),
+    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexOf(checkpoint.root) } }),
     ...(stalled && {
       stall: { ...stalled, writer: hexOf(stalled.writer), objectRoot: hexOf(stalled.objectRoot) },
     }),

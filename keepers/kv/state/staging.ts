@@ -1,5 +1,6 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
+import { hasLeaf, type KeyRecord } from "./leaf.ts";
 import { historyKey, latestKey, type SpacedKey } from "./stateKeys.ts";
 
 /** A key, and what it holds as some batches leave it. */
@@ -10,17 +11,47 @@ export interface Cell {
 
 class StagedCell implements Cell {
   readonly key: SpacedKey;
+  /** Where its record lies in the engine. */
   readonly at: Buffer;
-  entry: Entry | undefined;
   isChanged = false;
-  /** Entries that later ones have replaced, oldest first. */
-  readonly replaced: Entry[] = [];
+  /** Records that later ones have replaced, and their versions, oldest first. */
+  replaced: [version: number, record: Buffer][] | undefined;
+  /** Of the entry as it was loaded, unless that is replaced. */
+  #record: Buffer | undefined;
+  #entry: Entry | undefined;
 
   constructor(key: SpacedKey, at: Buffer, record: Buffer | undefined) {
     this.key = key;
     this.at = at;
-    this.entry = record && parseEntry(record);
+    this.#record = record;
   }
+
+  get entry(): Entry | undefined {
+    if (this.#entry === undefined && this.#record !== undefined) this.#entry = parseEntry(this.#record);
+    return this.#entry;
+  }
+
+  /** What it holds, serialised. */
+  get record(): Buffer | undefined {
+    if (this.#record === undefined && this.#entry !== undefined) this.#record = encodeEntry(this.#entry);
+    return this.#record;
+  }
+
+  set(entry: Entry): void {
+    const { entry: old } = this;
+    if (old !== undefined && old.version !== entry.version) {
+      this.replaced ??= [];
+      this.replaced.push([old.version, this.record!]);
+    }
+    [this.#entry, this.#record, this.isChanged] = [entry, undefined, true];
+  }
+}
+
+/** What batches that were judged come to. */
+export interface Staged {
+  readonly writes: EngineWrite[];
+  /** Of the keys that have leaves. */
+  readonly changed: readonly KeyRecord[];
 }
 
 /** The state of a stream as some batches leave it that aren't committed yet. */
@@ -28,35 +59,39 @@ export class Staging {
   readonly #engine: Pick<Engine, "getMany">;
   readonly #stream: number;
   readonly #cells = new Map<string, StagedCell>();
+  #under: Staging | undefined;
   #changed: SpacedKey[] = [];
 
-  constructor(engine: Pick<Engine, "getMany">, stream: number) {
+  /** @param under what is on its way to the engine: its changes count as if they were there */
+  constructor(engine: Pick<Engine, "getMany">, stream: number, under?: Staging) {
     this.#engine = engine;
     this.#stream = stream;
+    this.#under = under;
+  }
+
+  /**
+   * Loads the cells of many keys in the order of these: an engine finds neighbours in a third of the time, and writes them
+   * sooner too.
+   */
+  async loadAhead(keys: readonly SpacedKey[]): Promise<void> {
+    const named = new Map<string, SpacedKey>();
+    for (const key of keys) named.set(nameOf(key), key);
+    const names = [...named.keys()].sort();
+    const sorted = names.map((name) => named.get(name)!);
+    await this.#fetch(sorted, names);
   }
 
   /** The cells of keys, in their order. */
   async load(keys: readonly SpacedKey[]): Promise<Cell[]> {
     const names = keys.map(nameOf);
-    const missing = keys.flatMap((key, i) =>
-      this.#cells.has(names[i]!) ? [] : [{ key, name: names[i]!, at: latestKey(this.#stream, key) }],
-    );
-    if (missing.length > 0) {
-      const found = await this.#engine.getMany(missing.map(({ at }) => at));
-      for (const [i, { key, name, at }] of missing.entries())
-        if (!this.#cells.has(name)) this.#cells.set(name, new StagedCell(key, at, found[i]));
-    }
+    if (names.some((name) => !this.#cells.has(name))) await this.#fetch(keys, names);
     return names.map((name) => this.#cells.get(name)!);
   }
 
   /** Writes a key. @param cell one that `load` gave */
   set(cell: Cell, entry: Entry): void {
-    const staged = cell as StagedCell;
-    if (staged.entry !== undefined && staged.entry.version !== entry.version)
-      staged.replaced.push(staged.entry);
-    staged.entry = entry;
-    staged.isChanged = true;
-    this.#changed.push(staged.key);
+    (cell as StagedCell).set(entry);
+    this.#changed.push(cell.key);
   }
 
   /** Keys that were written since the last call. */
@@ -66,21 +101,44 @@ export class Staging {
     return changed;
   }
 
-  /** Keys that were written, and what they hold now. */
-  *changes(): Generator<readonly [SpacedKey, Entry]> {
-    for (const { key, entry, isChanged } of this.#cells.values())
-      if (isChanged && entry !== undefined) yield [key, entry];
+  /** Nothing more is loaded behind this: what lies under this one is let go. */
+  finish(): Staged {
+    this.#under = undefined;
+    const writes: EngineWrite[] = [];
+    const earlier: EngineWrite[] = [];
+    const changed: KeyRecord[] = [];
+    for (const cell of this.#cells.values()) {
+      const { key, at, record, replaced, isChanged } = cell;
+      if (!isChanged || record === undefined) continue;
+      writes.push({ key: at, value: record });
+      if (hasLeaf(key)) changed.push({ key, record });
+      for (const [version, old] of replaced ?? [])
+        earlier.push({ key: historyKey(this.#stream, key, version), value: old });
+    }
+    for (const write of earlier) writes.push(write);
+    return { writes, changed };
   }
 
-  writes(): EngineWrite[] {
-    const writes: EngineWrite[] = [];
-    for (const { key, at, entry, replaced, isChanged } of this.#cells.values()) {
-      if (!isChanged || entry === undefined) continue;
-      writes.push({ key: at, value: encodeEntry(entry) });
-      for (const old of replaced)
-        writes.push({ key: historyKey(this.#stream, key, old.version), value: encodeEntry(old) });
+  async #fetch(keys: readonly SpacedKey[], names: readonly string[]): Promise<void> {
+    const missing: number[] = [];
+    const places: Buffer[] = [];
+    for (const [i, name] of names.entries()) {
+      if (this.#cells.has(name) || this.#lift(name)) continue;
+      missing.push(i);
+      places.push(latestKey(this.#stream, keys[i]!));
     }
-    return writes;
+    const found = await this.#engine.getMany(places);
+    for (const [j, i] of missing.entries())
+      if (!this.#cells.has(names[i]!))
+        this.#cells.set(names[i]!, new StagedCell(keys[i]!, places[j]!, found[j]));
+  }
+
+  /** Takes over what a key holds under this one, if that has changed it. */
+  #lift(name: string): boolean {
+    const cell = this.#under === undefined ? undefined : this.#under.#cells.get(name);
+    if (!cell?.isChanged) return false;
+    this.#cells.set(name, new StagedCell(cell.key, cell.at, cell.record));
+    return true;
   }
 }
 

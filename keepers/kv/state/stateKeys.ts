@@ -4,6 +4,7 @@
  * "l" stream space key                      the latest entry of a key
  * "h" stream space length(u16) key version  earlier entries
  * "t" stream ...                            nodes of its trie
+ * "c" stream checkpoint node                what a node of its trie was
  * "u" stream number                         keys that a batch has changed
  * "r" stream number                         what came of a batch
  */
@@ -18,7 +19,14 @@ export type SpacedKey = Buffer;
 const VERSION_BYTES = 8;
 
 export function spacedKey(space: Space, ...parts: readonly Uint8Array[]): SpacedKey {
-  return Buffer.concat([Buffer.of(space), ...parts]);
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 1));
+  bytes[0] = space;
+  let at = 1;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 export function streamKey(id: Uint8Array): Buffer {
@@ -60,6 +68,12 @@ export function versionOfHistoryKey(key: Buffer): number {
 
 export function triePrefix(stream: number): Buffer {
   return numbered("t", stream);
+}
+
+/** Where what a node was at a checkpoint is kept; before all of them without a node. @param node its key in the trie */
+export function checkpointKey(stream: number, checkpoint: number, node?: Buffer): Buffer {
+  const place = numbered("c", stream, checkpoint);
+  return node === undefined ? place : Buffer.concat([place, node.subarray(triePrefix(stream).length)]);
 }
 
 export function undoKey(stream: number, number: number): Buffer {

@@ -1,6 +1,6 @@
 import type { Engine } from "../../runtime/store/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
-import { type Entry, type Living, living, parseEntry } from "./entry.ts";
+import { type Living, parseLiving, versionOf } from "./entry.ts";
 import { type Outcome, parseOutcome } from "./outcome.ts";
 import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey } from "./stateKeys.ts";
 
@@ -49,10 +49,21 @@ export class StreamReader {
 
   /** What a key held at a version of the stream; undefined when that was nothing. */
   async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Living | undefined> {
-    const bytes = await this.#engine.get(latestDataKey(this.#stream, key));
-    if (bytes === undefined) return undefined;
-    const latest = parseEntry(bytes);
-    return living(latest.version <= at ? latest : await this.#asOf(key, at));
+    const found = this.#engine.get(latestDataKey(this.#stream, key));
+    const record = found instanceof Promise ? await found : found;
+    const held = this.#heldAt(record, key, at);
+    return held instanceof Promise ? await held : held;
+  }
+
+  /** As `get` for each key, in their order, in less time. */
+  async getMany(keys: readonly Uint8Array[], at = Number.POSITIVE_INFINITY): Promise<(Living | undefined)[]> {
+    const records = await this.#engine.getMany(keys.map((key) => latestDataKey(this.#stream, key)));
+    const held: (Living | undefined)[] = [];
+    for (const [i, record] of records.entries()) {
+      const one = this.#heldAt(record, keys[i]!, at);
+      held.push(one instanceof Promise ? await one : one);
+    }
+    return held;
   }
 
   /** What came of a batch; undefined when it is not judged yet, or is none. */
@@ -71,8 +82,7 @@ export class StreamReader {
       for (const [record, found] of records) {
         const key = this.#keyOf(record);
         if (items.length >= limit || bytes >= ENOUGH_BYTES) return { items, next: key };
-        const latest = parseEntry(found);
-        const entry = living(latest.version <= at ? latest : await this.#asOf(key, at));
+        const entry = await this.#heldAt(found, key, at);
         if (entry === undefined) continue;
         items.push({ key, ...entry });
         bytes += entry.value.length;
@@ -90,11 +100,21 @@ export class StreamReader {
     return record.subarray(latestDataKey(this.#stream, NO_KEY).length);
   }
 
-  async #asOf(key: Uint8Array, at: number): Promise<Entry | undefined> {
+  /** By the latest record of a key; at hand unless it is younger. */
+  #heldAt(
+    record: Buffer | undefined,
+    key: Uint8Array,
+    at: number,
+  ): Promise<Living | undefined> | Living | undefined {
+    if (record === undefined) return undefined;
+    return versionOf(record) <= at ? parseLiving(record) : this.#asOf(key, at);
+  }
+
+  async #asOf(key: Uint8Array, at: number): Promise<Living | undefined> {
     const spaced = spacedKey(SPACES.data, key);
     const [low, high] = [historyKey(this.#stream, spaced, 0), historyKey(this.#stream, spaced, at + 1)];
     const [found] = await this.#engine.page({ low, high, reverse: true, limit: 1 });
-    return found && parseEntry(found[1]);
+    return found && parseLiving(found[1]);
   }
 
   #bounds(prefix: Uint8Array, from: Uint8Array | undefined, reverse: boolean) {

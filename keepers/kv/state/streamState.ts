@@ -1,18 +1,27 @@
 import { FatalError, MyceliaError } from "../../runtime/errors.ts";
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
 import { STREAM_ID_BYTES } from "../format/limits.ts";
-import { parseStreamBatch } from "../format/streamBatch.ts";
+import { parseStreamBatch, type StreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
-import { Trie, type TrieChange } from "../trie/trie.ts";
-import { emptySlots } from "../trie/trieNode.ts";
+import { NodesAhead } from "../trie/nodesAhead.ts";
+import { Trie, type TrieNodes } from "../trie/trie.ts";
 import { hasRights } from "./access.ts";
-import { living, parseEntry } from "./entry.ts";
+import { dropKept, KeptNodes, NodesAt, withCheckpoint } from "./checkpoints.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
-import { hasLeaf, leafOf, placeOf } from "./leaf.ts";
+import { type KeyRecord, leavesOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
 import { Staging } from "./staging.ts";
-import { latestKey, outcomeKey, SPACES, spacedKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
+import {
+  outcomeKey,
+  SPACES,
+  type SpacedKey,
+  spacedKey,
+  streamKey,
+  triePrefix,
+  undoKey,
+} from "./stateKeys.ts";
+import { StreamReader } from "./streamReader.ts";
 import { encodeUndo, undoWrites } from "./undo.ts";
 import type { ValueProof } from "./valueProof.ts";
 
@@ -30,12 +39,15 @@ export interface Prepared {
   readonly writes: EngineWrite[];
   /** Of each batch that was judged, in order: it ends before one whose bytes are missed. */
   readonly outcomes: readonly Outcome[];
+  /** What the next batches are judged on while this is being committed. */
+  readonly ahead: { readonly state: Staging; readonly nodes: readonly EngineWrite[] };
 }
 
 /** The state of one stream. Whoever holds it commits what `prepare` and `rewind` give, and then lets it `adopt` the head. */
 export class StreamState {
   readonly id: Uint8Array;
   readonly #engine: Engine;
+  readonly #hasher: NodeHasher;
   readonly #trie: Trie;
   #head: Head;
 
@@ -43,6 +55,7 @@ export class StreamState {
     this.id = id;
     this.#engine = engine;
     this.#head = head;
+    this.#hasher = hasher;
     this.#trie = new Trie(engine, hasher, triePrefix(head.stream));
   }
 
@@ -57,8 +70,7 @@ export class StreamState {
         "kv/bad-stream",
         `the id of a stream has ${STREAM_ID_BYTES} bytes, not ${id.length}`,
       );
-    const [emptyRoot] = hasher.hash([emptySlots()]);
-    return new StreamState(engine, id, hasher, await openHead(engine, id, emptyRoot!));
+    return new StreamState(engine, id, hasher, await openHead(engine, id, hasher.emptyRoot()));
   }
 
   /** Whether the engine has seen a stream. */
@@ -75,45 +87,69 @@ export class StreamState {
     return await hasRights(new Staging(this.#engine, this.#head.stream), this.id, account);
   }
 
-  /** Judges batches in their order, each on what the one before has left. */
-  async prepare(batches: readonly AnnouncedBatch[]): Promise<Prepared> {
-    const { stream } = this.#head;
-    const state = new Staging(this.#engine, stream);
+  /**
+   * Judges batches in their order, each on what the one before has left.
+   * @param onto what may still be on its way to the engine; all before it is there
+   * @param isCheckpoint whether the state before them is to stay provable
+   */
+  async prepare(
+    batches: readonly AnnouncedBatch[],
+    onto?: Prepared,
+    isCheckpoint = false,
+  ): Promise<Prepared> {
+    const { head: last, ahead: under } = onto ?? { head: this.#head, ahead: undefined };
+    const { head: before, dropped } = isCheckpoint ? withCheckpoint(last) : { head: last, dropped: [] };
+    const { stream } = before;
+    const state = new Staging(this.#engine, stream, under?.state);
+    const parsed = batches.map(({ bytes }) => parse(bytes));
+    await state.loadAhead(parsed.flatMap(keysOf));
     const outcomes: Outcome[] = [];
-    const writes: EngineWrite[] = [];
-    let { number } = this.#head;
-    for (const { writer, nonce, bytes } of batches) {
-      const sender = { stream: this.id, writer, nonce, number: ++number };
-      const refusal = await judge(state, bytes, sender);
-      if (refusal === "bytes missed") {
-        number--;
-        break;
-      }
+    const writes = await dropKept(this.#engine, stream, dropped);
+    let { number } = before;
+    for (const [i, { writer, nonce }] of batches.entries()) {
+      const sender = { stream: this.id, writer, nonce, number: number + 1 };
+      const refusal = await judge(state, parsed[i], sender);
+      if (refusal === "bytes missed") break;
+      number++;
       const outcome = { number, ...(refusal && { refusal }) };
       outcomes.push(outcome);
       writes.push({ key: outcomeKey(stream, number), value: encodeOutcome(outcome) });
       const changed = state.takeChanged();
       if (changed.length > 0) writes.push({ key: undoKey(stream, number), value: encodeUndo(changed) });
     }
-    return { ...(await this.#finish(number, leavesOf(state), [...writes, ...state.writes()])), outcomes };
+    const staged = state.finish();
+    for (const write of staged.writes) writes.push(write);
+    const nodes = under === undefined ? this.#engine : new NodesAhead(this.#engine, under.nodes);
+    const { head, trie } = await this.#finish({ ...before, number }, staged.changed, writes, nodes);
+    return { head, writes, outcomes, ahead: { state, nodes: trie } };
   }
 
   /** Takes back all batches above a number. */
-  async rewind(number: number): Promise<Omit<Prepared, "outcomes">> {
+  async rewind(number: number): Promise<Pick<Prepared, "head" | "writes">> {
     const { writes, restored } = await undoWrites(this.#engine, this.#head, number);
-    const leaves = restored.filter(([key]) => hasLeaf(key)).map(([key, entry]) => leafOf(key, entry));
-    return await this.#finish(number, leaves, writes);
+    const { stream, checkpoints } = this.#head;
+    const gone = checkpoints.filter((one) => one.number > number);
+    for (const write of await dropKept(this.#engine, stream, gone)) writes.push(write);
+    const left = checkpoints.slice(0, checkpoints.length - gone.length);
+    const head = { ...this.#head, number, checkpoints: left };
+    return { head: (await this.#update(head, restored, writes, this.#engine)).head, writes };
   }
 
-  /** What a key holds now, for who knows the root. */
-  async prove(key: Uint8Array): Promise<ValueProof> {
-    const spaced = spacedKey(SPACES.data, key);
-    const { stream, number } = this.#head;
-    const [record, proof] = await Promise.all([
-      this.#engine.get(latestKey(stream, spaced)),
-      this.#trie.prove(placeOf(spaced)),
+  /**
+   * What a key holds now, or at a checkpoint, for who knows the root.
+   * @throws FatalError kv/no-proof for any other version
+   */
+  async prove(key: Uint8Array, at = this.#head.number): Promise<ValueProof> {
+    const { stream, number, checkpoints } = this.#head;
+    const index = checkpoints.findIndex((one) => one.number === at);
+    if (at !== number && index < 0)
+      throw new FatalError("kv/no-proof", `of version ${at} nothing can be proven; of ${number} it can`);
+    const nodes = at === number ? this.#engine : new NodesAt(this.#engine, stream, checkpoints.slice(index));
+    const [entry, proof] = await Promise.all([
+      new StreamReader(this.#engine, stream).get(key, at),
+      this.#trie.prove(placeOf(dataKey(key)), nodes),
     ]);
-    return { number, entry: living(record && parseEntry(record)), proof };
+    return { number: at, entry, proof };
   }
 
   /** To be called once the writes are committed. */
@@ -121,25 +157,51 @@ export class StreamState {
     this.#head = head;
   }
 
-  async #finish(number: number, leaves: readonly TrieChange[], writes: EngineWrite[]) {
-    const trie = leaves.length > 0 ? await this.#trie.update(leaves) : { root: this.#head.root, writes: [] };
-    const head = { stream: this.#head.stream, number, root: trie.root };
-    writes.push(...trie.writes, { key: streamKey(this.id), value: encodeHead(head) });
-    return { head, writes };
+  /** Takes what has changed into the trie, and keeps for the newest checkpoint what nodes were. */
+  async #finish(
+    head: Head,
+    changed: readonly KeyRecord[],
+    writes: EngineWrite[],
+    nodes: TrieNodes,
+  ): Promise<{ readonly head: Head; readonly trie: EngineWrite[] }> {
+    const checkpoint = head.checkpoints.at(-1);
+    if (checkpoint === undefined) return await this.#update(head, changed, writes, nodes);
+    const keeping = new KeptNodes(nodes, head.stream, checkpoint);
+    const { head: next, trie } = await this.#update(head, changed, writes, keeping);
+    for (const write of keeping.writes) writes.push(write);
+    return { head: next, trie: [...trie, ...keeping.writes] };
+  }
+
+  /** Takes what has changed into the trie, and adds its writes and the head's. */
+  async #update(head: Head, changed: readonly KeyRecord[], writes: EngineWrite[], nodes: TrieNodes) {
+    let [root, trie]: [Buffer, EngineWrite[]] = [head.root, []];
+    if (changed.length > 0)
+      ({ root, writes: trie } = await this.#trie.update(leavesOf(changed, this.#hasher.messages), nodes));
+    const next = { ...head, root };
+    for (const write of trie) writes.push(write);
+    writes.push({ key: streamKey(this.id), value: encodeHead(next) });
+    return { head: next, trie };
   }
 }
 
+/** Judges one on what stands in `state`; without its bytes, only as far as they aren't needed. */
 async function judge(
   state: Staging,
-  bytes: Uint8Array | undefined,
+  batch: StreamBatch | Refusal | undefined,
   sender: Sender,
 ): Promise<Refusal | "bytes missed" | undefined> {
   const refused = await judgeSender(state, sender);
   if (refused !== undefined) return refused;
-  if (bytes === undefined) return "bytes missed";
+  if (batch === undefined) return "bytes missed";
   await noteNonce(state, sender);
+  return "code" in batch ? batch : await applyBatch(state, batch, sender);
+}
+
+/** The batch, or why it is none. */
+function parse(bytes: Uint8Array | undefined): StreamBatch | Refusal | undefined {
+  if (bytes === undefined) return undefined;
   try {
-    return await applyBatch(state, parseStreamBatch(bytes), sender);
+    return parseStreamBatch(bytes);
   } catch (error) {
     if (error instanceof MyceliaError && error.code === "kv/bad-batch")
       return { code: "kv/bad-batch", reason: error.message };
@@ -147,8 +209,14 @@ async function judge(
   }
 }
 
-function leavesOf(state: Staging): TrieChange[] {
-  const leaves: TrieChange[] = [];
-  for (const [key, entry] of state.changes()) if (hasLeaf(key)) leaves.push(leafOf(key, entry));
-  return leaves;
+/** Keys of the data that a batch will be judged by. */
+function keysOf(batch: StreamBatch | Refusal | undefined): SpacedKey[] {
+  if (batch === undefined || "code" in batch) return [];
+  const keys = batch.reads.map(dataKey);
+  for (const { key } of batch.writes) keys.push(dataKey(key));
+  return keys;
+}
+
+function dataKey(key: Uint8Array): SpacedKey {
+  return spacedKey(SPACES.data, key);
 }

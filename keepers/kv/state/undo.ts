@@ -1,6 +1,7 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
-import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
+import { encodeEntry } from "./entry.ts";
 import type { Head } from "./head.ts";
+import { hasLeaf, type KeyRecord } from "./leaf.ts";
 import {
   historyKey,
   latestKey,
@@ -13,6 +14,7 @@ import {
 const LENGTH_BYTES = 2;
 /** Records that are read at a time. */
 const PAGE = 1_024;
+const NEVER = encodeEntry({ version: 0, value: undefined });
 
 /** Serialises the keys that a batch has changed: each behind its length u16. */
 export function encodeUndo(keys: readonly SpacedKey[]): Buffer {
@@ -37,8 +39,8 @@ function parseUndo(bytes: Buffer): SpacedKey[] {
 
 export interface Undoing {
   readonly writes: EngineWrite[];
-  /** What the keys hold behind it; a key that was never written before counts as deleted. */
-  readonly restored: readonly (readonly [SpacedKey, Entry])[];
+  /** What the keys with leaves hold behind it; a key that was never written before counts as deleted. */
+  readonly restored: readonly KeyRecord[];
 }
 
 /** Takes back all that batches above `number` have written. */
@@ -52,12 +54,12 @@ export async function undoWrites(engine: Engine, head: Head, number: number): Pr
       keys.set(changed.toString("latin1"), changed);
     writes.push({ key, value: undefined }, { key: outcomeKey(stream, above), value: undefined });
   }
-  const restored: [SpacedKey, Entry][] = [];
+  const restored: KeyRecord[] = [];
   for (const key of keys.values()) {
-    const { entry, gone } = await before(engine, stream, key, number);
+    const { record, gone } = await before(engine, stream, key, number);
     for (const version of gone) writes.push({ key: historyKey(stream, key, version), value: undefined });
-    writes.push({ key: latestKey(stream, key), value: entry && encodeEntry(entry) });
-    restored.push([key, entry ?? { version: 0, value: undefined }]);
+    writes.push({ key: latestKey(stream, key), value: record });
+    if (hasLeaf(key)) restored.push({ key, record: record ?? NEVER });
   }
   return { writes, restored };
 }
@@ -68,17 +70,17 @@ async function before(
   stream: number,
   key: SpacedKey,
   number: number,
-): Promise<{ entry: Entry | undefined; gone: number[] }> {
+): Promise<{ record: Buffer | undefined; gone: number[] }> {
   const low = historyKey(stream, key, 0);
   const gone: number[] = [];
   for (let high = historyKey(stream, key, Number.MAX_SAFE_INTEGER); ; ) {
     const page = await engine.page({ low, high, reverse: true, limit: PAGE });
-    for (const [at, bytes] of page) {
+    for (const [at, record] of page) {
       const version = versionOfHistoryKey(at);
       gone.push(version);
-      if (version <= number) return { entry: parseEntry(bytes), gone };
+      if (version <= number) return { record, gone };
     }
-    if (page.length < PAGE) return { entry: undefined, gone };
+    if (page.length < PAGE) return { record: undefined, gone };
     high = page.at(-1)![0];
   }
 }

@@ -1,27 +1,14 @@
 import { FatalError } from "../../runtime/errors.ts";
 import type { EngineWrite } from "../../runtime/store/engine.ts";
+import { collapse, type Growing, spread, type TrieChange, type Wanted } from "./growing.ts";
 import type { NodeHasher } from "./nodeHasher.ts";
-import {
-  emptySlots,
-  encodeNode,
-  HASH_BYTES,
-  type Leaf,
-  nibbleAt,
-  parseNode,
-  type Slot,
-  type Slots,
-} from "./trieNode.ts";
+import { HASH_BYTES, nibbleAt, TrieNode } from "./trieNode.ts";
 import { siblingsIn, type TrieProof } from "./trieProof.ts";
 
-/** What is to stand at a place: without a leaf, nothing. */
-export interface TrieChange {
-  /** No two changes have the same. */
-  readonly keyHash: Buffer;
-  readonly leaf: Leaf | undefined;
-}
+export type { TrieChange } from "./growing.ts";
 
 export interface TrieNodes {
-  /** Serialised nodes, as they lie in the engine. */
+  /** Serialised nodes, as they lie in the engine; what is handed out is written over. */
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
 }
 
@@ -29,15 +16,6 @@ export interface TrieNodes {
 export interface TrieUpdate {
   readonly root: Buffer;
   readonly writes: EngineWrite[];
-}
-
-/** A node that changes. */
-interface Growing {
-  /** Its path: the first `depth` times four bits. */
-  readonly path: Buffer;
-  readonly slots: Slots;
-  readonly changes: readonly TrieChange[];
-  readonly parent: Growing | undefined;
 }
 
 /**
@@ -55,37 +33,40 @@ export class Trie {
     this.#prefix = prefix;
   }
 
-  /** The writes that take the changes in, and the root behind them. */
-  async update(changes: readonly TrieChange[]): Promise<TrieUpdate> {
-    const sorted = changes.toSorted((a, b) => Buffer.compare(a.keyHash, b.keyHash));
+  /** The writes that take the changes in, and the root behind them. @param nodes where they are found, unless as always */
+  async update(changes: readonly TrieChange[], nodes = this.#nodes): Promise<TrieUpdate> {
+    const sorted = inOrder(changes);
     const levels: Growing[][] = [];
-    let wanted: Omit<Growing, "slots">[] = [
-      { path: Buffer.alloc(HASH_BYTES), changes: sorted, parent: undefined },
-    ];
+    let wanted: Wanted[] = [{ path: Buffer.alloc(HASH_BYTES), changes: sorted, parent: undefined }];
     let fresh: Growing[] = [];
     for (let depth = 0; wanted.length + fresh.length > 0; depth++) {
-      const found = await this.#nodes.getMany(wanted.map(({ path }) => this.keyOf(path, depth)));
-      const known = wanted.map((one, i) => ({ ...one, slots: slotsOf(found[i], depth) }));
-      const level = [...known, ...fresh];
+      const keys = wanted.map(({ path }) => this.keyOf(path, depth));
+      const found = await nodes.getMany(keys);
+      const level = wanted.map(({ path, changes: some, parent }, i) => {
+        return { path, changes: some, parent, key: keys[i], node: nodeOf(found[i], depth) };
+      });
+      for (const one of fresh) level.push(one);
       levels.push(level);
       [wanted, fresh] = [[], []];
-      for (const node of level) spread(node, depth, wanted, fresh);
+      for (const one of level) spread(one, depth, wanted, fresh);
     }
     return this.#close(levels);
   }
 
-  /** What stands at a place, or that nothing does; to be checked by `contentProven`. */
-  async prove(keyHash: Buffer): Promise<TrieProof> {
+  /** What stands at a place, or that nothing does; to be checked by `contentProven`. @param nodes as for `update` */
+  async prove(keyHash: Buffer, nodes = this.#nodes): Promise<TrieProof> {
     const steps: Buffer[][] = [];
     for (let depth = 0; ; depth++) {
-      const [bytes] = await this.#nodes.getMany([this.keyOf(keyHash, depth)]);
-      const slots = slotsOf(bytes, depth);
+      const [bytes] = await nodes.getMany([this.keyOf(keyHash, depth)]);
+      const node = nodeOf(bytes, depth);
       const nibble = nibbleAt(keyHash, depth);
-      steps.push(siblingsIn(slots, nibble));
-      const slot = slots[nibble];
-      if (slot !== undefined && slot.keyHash === undefined) continue;
-      const leaf = slot && { keyHash: slot.keyHash, content: slot.content };
-      return { siblings: steps.toReversed().flat(), leaf };
+      steps.push(siblingsIn(node, nibble));
+      if (node.hasNode(nibble)) continue;
+      const leaf = node.hasLeaf(nibble) ? node.leaf(nibble) : undefined;
+      return {
+        siblings: steps.toReversed().flat(),
+        leaf: leaf && { keyHash: leaf.keyHash, content: leaf.content },
+      };
     }
   }
 
@@ -93,84 +74,45 @@ export class Trie {
   keyOf(path: Uint8Array, depth: number): Buffer {
     const bytes = (depth + 1) >> 1;
     const key = Buffer.allocUnsafe(this.#prefix.length + 1 + bytes);
-    let at = this.#prefix.copy(key, 0);
-    at = key.writeUInt8(depth, at);
-    key.set(path.subarray(0, bytes), at);
-    if (depth % 2 === 1) key[at + bytes - 1]! &= 0xf0;
+    key.set(this.#prefix, 0);
+    let at = this.#prefix.length;
+    key[at++] = depth;
+    for (let i = 0; i < bytes; i++) key[at++] = path[i]!;
+    if (depth % 2 === 1) key[at - 1]! &= 0xf0;
     return key;
   }
 
   /** From the deepest level up: hashes nodes, and takes away those that one leaf or nothing is left of. */
   #close(levels: readonly Growing[][]): TrieUpdate {
     const writes: EngineWrite[] = [];
-    let root: Buffer = Buffer.alloc(0);
+    const root = Buffer.allocUnsafe(HASH_BYTES);
     for (let depth = levels.length - 1; depth >= 0; depth--) {
       const staying: Growing[] = [];
-      for (const node of levels[depth]!) {
-        const only = depth === 0 ? undefined : onlyOf(node.slots);
-        if (only === undefined) staying.push(node);
+      for (const one of levels[depth]!) {
+        if (depth === 0 || !one.node.isLone) staying.push(one);
         else {
-          node.parent!.slots[nibbleAt(node.path, depth - 1)] = only.slot;
-          writes.push({ key: this.keyOf(node.path, depth), value: undefined });
+          collapse(one, depth);
+          if (one.key !== undefined) writes.push({ key: one.key, value: undefined });
         }
       }
-      const hashes = this.#hasher.hash(staying.map(({ slots }) => slots));
-      for (const [i, node] of staying.entries()) {
-        const hash = hashes[i]!;
-        if (node.parent === undefined) root = hash;
-        else node.parent.slots[nibbleAt(node.path, depth - 1)] = { keyHash: undefined, hash };
-        writes.push({ key: this.keyOf(node.path, depth), value: encodeNode(node.slots) });
-      }
+      this.#hasher.hash(staying, (one, bytes, at) => {
+        if (one.parent === undefined) bytes.copy(root, 0, at, at + HASH_BYTES);
+        else one.parent.node.setNode(nibbleAt(one.path, depth - 1), bytes, at);
+        writes.push({ key: one.key ?? this.keyOf(one.path, depth), value: one.node.encode() });
+      });
     }
     return { root, writes };
   }
 }
 
-/** Takes changes in where they end here, and hands the others down: to nodes that are there, or to ones that begin. */
-function spread(node: Growing, depth: number, wanted: Omit<Growing, "slots">[], fresh: Growing[]): void {
-  const { slots, changes } = node;
-  for (let from = 0; from < changes.length; ) {
-    const nibble = nibbleAt(changes[from]!.keyHash, depth);
-    let to = from + 1;
-    while (to < changes.length && nibbleAt(changes[to]!.keyHash, depth) === nibble) to++;
-    const some = changes.slice(from, to);
-    const path = some[0]!.keyHash;
-    const slot = slots[nibble];
-    if (slot !== undefined && slot.keyHash === undefined) wanted.push({ path, changes: some, parent: node });
-    else {
-      const leaves = leavesOf(slot, some);
-      if (leaves.length > 1) {
-        slots[nibble] = undefined;
-        fresh.push({ path, slots: emptySlots(), changes: leaves, parent: node });
-      } else slots[nibble] = leaves[0]?.leaf;
-    }
-    from = to;
-  }
+/** By the places that they are at; most are told apart by the first four bytes of these. */
+function inOrder(changes: readonly TrieChange[]): TrieChange[] {
+  const marked = changes.map((change) => ({ change, start: change.keyHash.readUInt32BE(0) }));
+  marked.sort((a, b) => a.start - b.start || Buffer.compare(a.change.keyHash, b.change.keyHash));
+  return marked.map(({ change }) => change);
 }
 
-/** What stands where a leaf or nothing stood, in the order of the keys' hashes. */
-function leavesOf(slot: Slot | undefined, changes: readonly TrieChange[]): TrieChange[] {
-  const living = changes.filter(({ leaf }) => leaf !== undefined);
-  const old = slot?.keyHash;
-  if (slot === undefined || old === undefined || changes.some(({ keyHash }) => keyHash.equals(old)))
-    return living;
-  const place = living.findIndex(({ keyHash }) => Buffer.compare(keyHash, old) > 0);
-  return living.toSpliced(place < 0 ? living.length : place, 0, { keyHash: old, leaf: slot });
-}
-
-/** The one leaf of a node that has nothing else, or that it has nothing at all; undefined for any other node. */
-function onlyOf(slots: Slots): { readonly slot: Slot | undefined } | undefined {
-  let slot: Slot | undefined;
-  for (const one of slots) {
-    if (one === undefined) continue;
-    if (slot !== undefined || one.keyHash === undefined) return undefined;
-    slot = one;
-  }
-  return { slot };
-}
-
-function slotsOf(bytes: Buffer | undefined, depth: number): Slots {
-  if (bytes !== undefined) return parseNode(bytes);
-  if (depth === 0) return emptySlots();
+function nodeOf(bytes: Buffer | undefined, depth: number): TrieNode {
+  if (bytes !== undefined || depth === 0) return new TrieNode(bytes);
   throw new FatalError("kv/broken-state", `a node at depth ${depth} of a trie is missing`);
 }

@@ -4,6 +4,8 @@ import { FatalError } from "../../runtime/errors.ts";
 export const CHILDREN = 16;
 export const HASH_BYTES = 32;
 const MASKS_BYTES = 4;
+/** Beside its hash a leaf has two more: where it belongs, and what is there. */
+const PARTS_BYTES = 2 * HASH_BYTES;
 
 export interface Leaf {
   /** Where it belongs. */
@@ -14,59 +16,162 @@ export interface Leaf {
   readonly hash: Buffer;
 }
 
-/** A child: a leaf, or an inner node, of which its parent knows the hash. */
-export type Slot = Leaf | { readonly keyHash: undefined; readonly hash: Buffer };
-
-/** The children of a node, by their four bits. */
-export type Slots = (Slot | undefined)[];
-
-export function emptySlots(): Slots {
-  return new Array<Slot | undefined>(CHILDREN).fill(undefined);
-}
-
 /** Four bits of a key's hash. */
 export function nibbleAt(keyHash: Uint8Array, depth: number): number {
   const byte = keyHash[depth >> 1]!;
   return depth % 2 === 0 ? byte >> 4 : byte & 15;
 }
 
-/** Serialises a node: masks of its leaves and of its inner nodes, u16 each, then each child's hash, a leaf's behind its parts. */
-export function encodeNode(slots: Slots): Buffer {
-  let [leaves, nodes, count] = [0, 0, 0];
-  for (const [nibble, slot] of slots.entries()) {
-    if (slot === undefined) continue;
-    if (slot.keyHash === undefined) nodes |= 1 << nibble;
-    else leaves |= 1 << nibble;
-    count += slot.keyHash === undefined ? 1 : 3;
+/**
+ * A node, kept as it is serialised, so that most changes are copies in place: masks of its leaves and of its inner nodes, u16 each,
+ * then the hash of each child, then each leaf's place and content.
+ */
+export class TrieNode {
+  #bytes: Buffer;
+  #leaves: number;
+  #nodes: number;
+
+  /** @param bytes are written over; none for a node without children. @throws FatalError kv/broken-state unless it is one */
+  constructor(bytes?: Buffer) {
+    this.#bytes = bytes ?? Buffer.alloc(MASKS_BYTES);
+    if (this.#bytes.length < MASKS_BYTES) throw broken(this.#bytes);
+    this.#leaves = (this.#bytes[0]! << 8) | this.#bytes[1]!;
+    this.#nodes = (this.#bytes[2]! << 8) | this.#bytes[3]!;
+    if ((this.#leaves & this.#nodes) !== 0) throw broken(this.#bytes);
+    if (this.#bytes.length !== sizeOf(this.#leaves, this.#nodes)) throw broken(this.#bytes);
   }
-  const bytes = Buffer.allocUnsafe(MASKS_BYTES + count * HASH_BYTES);
-  bytes.writeUInt16BE(leaves, 0);
-  bytes.writeUInt16BE(nodes, 2);
-  let at = MASKS_BYTES;
-  for (const slot of slots) {
-    if (slot === undefined) continue;
-    if (slot.keyHash !== undefined) {
-      at += slot.keyHash.copy(bytes, at);
-      at += slot.content.copy(bytes, at);
+
+  /** Children that are there, a bit each. */
+  get children(): number {
+    return this.#leaves | this.#nodes;
+  }
+
+  /** Whether one leaf or nothing is left of it. */
+  get isLone(): boolean {
+    return this.#nodes === 0 && (this.#leaves & (this.#leaves - 1)) === 0;
+  }
+
+  /** Its one leaf; undefined when it has none. */
+  get lone(): Leaf | undefined {
+    return this.#leaves === 0 ? undefined : this.leaf(31 - Math.clz32(this.#leaves));
+  }
+
+  hasLeaf(nibble: number): boolean {
+    return ((this.#leaves >> nibble) & 1) === 1;
+  }
+
+  hasNode(nibble: number): boolean {
+    return ((this.#nodes >> nibble) & 1) === 1;
+  }
+
+  /** A view of a leaf that is there. */
+  leaf(nibble: number): Leaf {
+    const [hash, parts] = [this.#hashAt(nibble), this.#partsAt(nibble)];
+    return {
+      keyHash: this.#bytes.subarray(parts, parts + HASH_BYTES),
+      content: this.#bytes.subarray(parts + HASH_BYTES, parts + PARTS_BYTES),
+      hash: this.#bytes.subarray(hash, hash + HASH_BYTES),
+    };
+  }
+
+  /** Whether a leaf that is there belongs to a place. */
+  isAt(nibble: number, keyHash: Buffer): boolean {
+    const parts = this.#partsAt(nibble);
+    return this.#bytes.compare(keyHash, 0, HASH_BYTES, parts, parts + HASH_BYTES) === 0;
+  }
+
+  setLeaf(nibble: number, { keyHash, content, hash }: Leaf): void {
+    if (!this.hasLeaf(nibble))
+      this.#reshape(this.#leaves | (1 << nibble), this.#nodes & ~(1 << nibble), nibble);
+    const parts = this.#partsAt(nibble);
+    this.#bytes.set(hash, this.#hashAt(nibble));
+    this.#bytes.set(keyHash, parts);
+    this.#bytes.set(content, parts + HASH_BYTES);
+  }
+
+  /** Makes a child an inner node whose hash lies at `at` of `from`. */
+  setNode(nibble: number, from: Buffer, at: number): void {
+    if (!this.hasNode(nibble))
+      this.#reshape(this.#leaves & ~(1 << nibble), this.#nodes | (1 << nibble), nibble);
+    from.copy(this.#bytes, this.#hashAt(nibble), at, at + HASH_BYTES);
+  }
+
+  remove(nibble: number): void {
+    this.#reshape(this.#leaves & ~(1 << nibble), this.#nodes & ~(1 << nibble), nibble);
+  }
+
+  /** Copies the hashes of the children to `at`, each to its place; nothing where there is none. */
+  copyHashes(target: Buffer, at: number): void {
+    const children = this.children;
+    for (let [nibble, from] = [0, MASKS_BYTES]; nibble < CHILDREN; ) {
+      const end = endOfRun(children, nibble);
+      if (end === nibble) nibble++;
+      else {
+        const bytes = (end - nibble) * HASH_BYTES;
+        this.#bytes.copy(target, at + nibble * HASH_BYTES, from, from + bytes);
+        from += bytes;
+        nibble = end;
+      }
     }
-    at += slot.hash.copy(bytes, at);
   }
-  return bytes;
+
+  /** A view. */
+  encode(): Buffer {
+    const bytes = this.#bytes;
+    bytes[0] = this.#leaves >> 8;
+    bytes[1] = this.#leaves;
+    bytes[2] = this.#nodes >> 8;
+    bytes[3] = this.#nodes;
+    return bytes;
+  }
+
+  #hashAt(nibble: number): number {
+    return MASKS_BYTES + HASH_BYTES * countBelow(this.children, nibble);
+  }
+
+  #partsAt(nibble: number): number {
+    return MASKS_BYTES + HASH_BYTES * count(this.children) + PARTS_BYTES * countBelow(this.#leaves, nibble);
+  }
+
+  /** Makes room for what one child becomes, or closes the gap that it leaves. */
+  #reshape(leaves: number, nodes: number, nibble: number): void {
+    const old = this.#bytes;
+    const [hash, parts] = [this.#hashAt(nibble), this.#partsAt(nibble)];
+    const hashEnd = hash + ((this.children >> nibble) & 1) * HASH_BYTES;
+    const partsEnd = parts + (this.hasLeaf(nibble) ? PARTS_BYTES : 0);
+    const partsStart = MASKS_BYTES + HASH_BYTES * count(this.children);
+    const bytes = Buffer.allocUnsafe(sizeOf(leaves, nodes));
+    let at = old.copy(bytes, 0, 0, hash);
+    at += (((leaves | nodes) >> nibble) & 1) * HASH_BYTES;
+    at += old.copy(bytes, at, hashEnd, partsStart);
+    at += old.copy(bytes, at, partsStart, parts);
+    at += ((leaves >> nibble) & 1) * PARTS_BYTES;
+    old.copy(bytes, at, partsEnd);
+    [this.#bytes, this.#leaves, this.#nodes] = [bytes, leaves, nodes];
+  }
 }
 
-/** Reads a node; the hashes are views. @throws FatalError kv/broken-state unless it is one */
-export function parseNode(bytes: Buffer): Slots {
-  const slots = emptySlots();
-  const [leaves, nodes] = [bytes.readUInt16BE(0), bytes.readUInt16BE(2)];
-  let at = MASKS_BYTES;
-  const take = () => {
-    at += HASH_BYTES;
-    return bytes.subarray(at - HASH_BYTES, at);
-  };
-  for (let nibble = 0; nibble < CHILDREN; nibble++) {
-    if (((leaves >> nibble) & 1) === 1) slots[nibble] = { keyHash: take(), content: take(), hash: take() };
-    else if (((nodes >> nibble) & 1) === 1) slots[nibble] = { keyHash: undefined, hash: take() };
-  }
-  if (at !== bytes.length) throw new FatalError("kv/broken-state", `a node of ${bytes.length} bytes`);
-  return slots;
+function sizeOf(leaves: number, nodes: number): number {
+  return MASKS_BYTES + HASH_BYTES * count(leaves | nodes) + PARTS_BYTES * count(leaves);
+}
+
+/** Bits of a mask of sixteen. */
+function count(mask: number): number {
+  const pairs = mask - ((mask >> 1) & 0x5555);
+  const fours = (pairs & 0x3333) + ((pairs >> 2) & 0x3333);
+  const eights = (fours + (fours >> 4)) & 0x0f0f;
+  return (eights + (eights >> 8)) & 0x1f;
+}
+
+function countBelow(mask: number, nibble: number): number {
+  return count(mask & ((1 << nibble) - 1));
+}
+
+/** The first bit from `nibble` on that is not set. */
+function endOfRun(mask: number, nibble: number): number {
+  return nibble + 31 - Math.clz32(~(mask >> nibble) & -~(mask >> nibble));
+}
+
+function broken({ length }: Buffer): FatalError {
+  return new FatalError("kv/broken-state", `a node of ${length} bytes`);
 }

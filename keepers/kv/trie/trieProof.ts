@@ -1,6 +1,6 @@
 import { hashLeaf, hashNode } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import { CHILDREN, HASH_BYTES, type Leaf, type Slots } from "./trieNode.ts";
+import { CHILDREN, HASH_BYTES, type Leaf, type TrieNode } from "./trieNode.ts";
 
 /** What stands at a place of a trie. */
 export interface TrieProof {
@@ -20,9 +20,13 @@ export function hashOfLeaf(keyHash: Uint8Array, content: Uint8Array): Buffer {
 }
 
 /** The four siblings of a child within its node, bottom to top. */
-export function siblingsIn(slots: Slots, nibble: number): Buffer[] {
+export function siblingsIn(node: TrieNode, nibble: number): Buffer[] {
   const siblings: Buffer[] = [];
-  let level: Uint8Array[] = Array.from({ length: CHILDREN }, (_, i) => slots[i]?.hash ?? NOTHING);
+  const hashes = Buffer.alloc(CHILDREN * HASH_BYTES);
+  node.copyHashes(hashes, 0);
+  let level: Uint8Array[] = Array.from({ length: CHILDREN }, (_, i) =>
+    hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  );
   for (let place = nibble; level.length > 1; place >>= 1) {
     siblings.push(Buffer.from(level[place ^ 1]!));
     level = Array.from({ length: level.length / 2 }, (_, i) => hashNode(level[2 * i]!, level[2 * i + 1]!));

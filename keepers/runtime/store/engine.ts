@@ -21,7 +21,8 @@ export type EngineEntry = readonly [key: Buffer, value: Buffer];
  * engine; what is handed out is a copy, and what is given stays as it is until the call is over.
  */
 export interface Engine {
-  get(key: Buffer): Promise<Buffer | undefined>;
+  /** Without a promise where the engine has it at hand: one would take as long as the read itself. */
+  get(key: Buffer): Promise<Buffer | undefined> | Buffer | undefined;
   /** As `get` for each key, in their order. */
   getMany(keys: readonly Buffer[]): Promise<(Buffer | undefined)[]>;
   /** One page of a range. */

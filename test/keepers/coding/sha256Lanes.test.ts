@@ -42,6 +42,46 @@ describe("SHA-256 in four lanes", () => {
     );
   });
 
+  it("hashes pairs that lie anywhere like node:crypto", () => {
+    fc.assert(
+      fc.property(counts, fc.integer(), (count, seed) => {
+        bytes.set(noise(64 * count + 1, seed), input - 1);
+        const pairs = input + 2 ** 15;
+        // Back to front, and the parents with gaps.
+        for (let i = 0; i < count; i++) {
+          bytes.writeUInt32LE(input + 64 * (count - 1 - i), pairs + 8 * i);
+          bytes.writeUInt32LE(output + 64 * i, pairs + 8 * i + 4);
+        }
+        kernel.hashPairs(pairs, count, output + 2 ** 15, 0);
+        for (let i = 0; i < count; i++) {
+          const at = input + 64 * (count - 1 - i);
+          expect(hexAt(bytes, output + 64 * i)).to.equal(
+            sha256(Uint8Array.of(1), bytes.subarray(at, at + 64)),
+          );
+        }
+      }),
+    );
+  });
+
+  it("hashes padded messages like node:crypto", () => {
+    const lengths = fc.integer({ min: 1, max: 3 });
+    fc.assert(
+      fc.property(counts, lengths, fc.nat(63), fc.integer(), (count, blocks, spare, seed) => {
+        const length = 64 * blocks - 9 - Math.min(spare, 54);
+        for (let i = 0; i < count; i++) {
+          const padded = Buffer.alloc(64 * blocks);
+          padded.set(noise(length, seed + i));
+          padded[length] = 0x80;
+          padded.writeUInt32BE(8 * length, padded.length - 4);
+          bytes.set(padded, input + padded.length * i);
+        }
+        kernel.hashBlocks(input, blocks, output, count, 0);
+        for (let i = 0; i < count; i++)
+          expect(hexAt(bytes, output + 32 * i)).to.equal(sha256(noise(length, seed + i)));
+      }),
+    );
+  });
+
   it("hashes counters like node:crypto", () => {
     fc.assert(
       fc.property(counts, fc.integer(), fc.nat({ max: 2 ** 31 - 1 }), (count, seed, from) => {

@@ -17,6 +17,7 @@ import { IBeacon__factory } from "../../../typechain-types/factories/core/interf
 import { IModules__factory } from "../../../typechain-types/factories/core/interfaces/IModules__factory.js";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
+import type { GatewayProcessOptions } from "../gateway/gatewayProcess.ts";
 import { startAnvil, type TestChain } from "../runtime/chains.ts";
 import { type NodeSetup, openNodeContext } from "./nodeContext.ts";
 import type { NodeProcessOptions } from "./nodeProcess.ts";
@@ -143,6 +144,11 @@ export class StorageNetwork {
   /** A publisher in a process of its own that serves. */
   async spawnPublisher(setup: NodeSetup, options: PublisherProcessOptions): Promise<ChildProcess> {
     return await this.#spawn("publisherProcess.ts", { ...setup, options });
+  }
+
+  /** A gateway in a process of its own that serves. */
+  async spawnGateway(setup: NodeSetup, options: GatewayProcessOptions): Promise<ChildProcess> {
+    return await this.#spawn("../gateway/gatewayProcess.ts", { ...setup, options });
   }
 
   async #spawn(name: string, setup: object, under: readonly string[] = []): Promise<ChildProcess> {

@@ -10,6 +10,9 @@ import { openNodeContext } from "../../storage/nodeContext.ts";
 /** Storage nodes: an operator holds an eighth of the slots at most. */
 const STORAGE_NODES = 8;
 
+/** So few that a test can wait for their end. */
+export const WINDOW_BLOCKS = 4;
+
 /** Somebody who writes to streams, and reads them from the nodes it is given. */
 export interface Writer {
   readonly context: KeeperContext;
@@ -39,7 +42,12 @@ export class KvNetwork {
   ): Promise<KeeperContext> {
     const own = await openNodeContext(await this.storage.setup(account, undefined, place));
     const context = engine === undefined ? own : { ...own, openEngine: () => engine };
-    await startKvNode(context, { codec: this.storage.codec, maxPauseMs: 500, ...options });
+    await startKvNode(context, {
+      codec: this.storage.codec,
+      maxPauseMs: 500,
+      windowBlocks: WINDOW_BLOCKS,
+      ...options,
+    });
     context.closers.add("server", () => context.server.close());
     await context.server.serve();
     this.#contexts.push(context);

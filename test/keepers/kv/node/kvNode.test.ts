@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { getBytes } from "ethers";
-import { signAnnouncement } from "../../../../keepers/kv/client/announcing.ts";
+import { attestState, signAnnouncement } from "../../../../keepers/kv/client/announcing.ts";
 import { type Change, streamId } from "../../../../keepers/kv/client.ts";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { codeOfRejection } from "../../storage/codes.ts";
-import { KvNetwork, type Writer } from "./kvNetwork.ts";
+import { KvNetwork, WINDOW_BLOCKS, type Writer } from "./kvNetwork.ts";
 
 const text = (value: string) => Buffer.from(value);
 const put = (key: string, value: string): Change => ({ writes: [{ key: text(key), value: text(value) }] });
@@ -142,18 +143,43 @@ describe("kv: a node", () => {
     expect((await ann.kv.settled(stream, 3)).state).to.equal("taken");
   });
 
-  it("proves what a key holds, or that it holds nothing, under a root that was attested", async () => {
+  it("proves what a key held, or that it held nothing, under a root that was attested, while others are written", async () => {
     const stream = newStream();
     await ann.kv.write(stream, [put("p", "proven")]);
     await ann.kv.settled(stream, 1);
-    const attester = node.signer.address;
-    expect(await codeOfRejection(ann.kv.getProven(stream, text("p"), { attesters: [attester] }))).to.equal(
-      "kv/not-attested",
-    );
-    await bob.kv.attest(stream);
     const trust = { attesters: [bob.context.signer.address] };
+    const code = await codeOfRejection(ann.kv.getProven(stream, text("p"), trust));
+    expect(code).to.equal("kv/not-attested");
+    await network.storage.chain.rpc("anvil_mine", WINDOW_BLOCKS);
+    await attested(stream);
+    for (const value of ["later", "latest"]) await ann.kv.write(stream, [put("p", value), put("q", value)]);
+    await ann.kv.settled(stream, 5);
     const shown = await ann.kv.getProven(stream, text("p"), trust);
+    expect(shown).to.include({ version: 1, attester: bob.context.signer.address });
     expect(shown.entry?.value.toString()).to.equal("proven");
     expect((await ann.kv.getProven(stream, text("q"), trust)).entry).to.equal(undefined);
+    await network.storage.chain.rpc("anvil_mine", WINDOW_BLOCKS);
+    await attested(stream, 5);
+    const now = await ann.kv.getProven(stream, text("q"), trust);
+    expect(now).to.include({ version: 5 });
+    expect(now.entry?.value.toString()).to.equal("latest");
   });
+
+  it("believes no node against an attester", async () => {
+    const stream = newStream();
+    await ann.kv.write(stream, [put("p", "true")]);
+    await ann.kv.settled(stream, 1);
+    const { transactions, deployment } = ann.context;
+    const lie = { version: 1, root: randomBytes(32) };
+    const { signal } = new AbortController();
+    await attestState(transactions, { chainId: 31_337, deployment }, stream, lie, signal);
+    const trust = { attesters: [ann.context.signer.address] };
+    expect(await codeOfRejection(ann.kv.getProven(stream, text("p"), trust))).to.equal("kv/bad-proof");
+  });
+
+  /** Bob attests the newest checkpoint, once the node has seen the end of its window. */
+  async function attested(stream: string, version = 1): Promise<void> {
+    while ((await ann.kv.status(stream)).checkpoint?.version !== version) await sleep(20);
+    await bob.kv.attest(stream);
+  }
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Announcement } from "../../../../keepers/kv/chain/streamEvents.ts";
+import type { Control } from "../../../../keepers/kv/format/controls.ts";
 import { encodeStreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import { AnnouncementBook } from "../../../../keepers/kv/node/announcementBook.ts";
 import { takeBack } from "../../../../keepers/kv/node/following.ts";
@@ -39,7 +40,7 @@ const content = fc
       { selector: (one) => String(one.key), maxLength: 4 },
     ),
     controls: fc.oneof(
-      { weight: 9, arbitrary: fc.constant([]) },
+      { weight: 9, arbitrary: fc.constant<Control[]>([]) },
       { weight: 1, arbitrary: fc.array(anyControl(key, fc.constantFrom(...accounts)), { maxLength: 2 }) },
     ),
   })
@@ -134,7 +135,8 @@ async function replayAll(
     const streams = new OpenStreams(engine);
     const needs = {
       ...{ book, streams, storage, limits },
-      atOnce: 1 + random(300),
+      atOnce: 50 + random(300),
+      windowBlocks: 64,
       onJudged: () => undefined,
     };
     for (const { stream, announced } of stories) {

@@ -80,8 +80,8 @@ export class Model {
   }
 
   /** What the trie's leaves are to be: of each key with its space, the version and the value. */
-  leaves(): { key: Buffer; version: number; value: Buffer }[] {
-    const { data, rights } = this.#snapshots.at(-1)!;
+  leaves(at = this.version): { key: Buffer; version: number; value: Buffer }[] {
+    const { data, rights } = this.#snapshots[at - this.#first]!;
     const leaves = [...data].flatMap(([key, { version, value }]) =>
       value === undefined
         ? []

@@ -6,7 +6,7 @@ import { StreamReader } from "../../../../keepers/kv/state/streamReader.ts";
 import { StreamState } from "../../../../keepers/kv/state/streamState.ts";
 import { entryProven } from "../../../../keepers/kv/state/valueProof.ts";
 import type { Engine } from "../../../../keepers/runtime/store/engine.ts";
-import { codeOf } from "../../storage/codes.ts";
+import { codeOf, codeOfRejection } from "../../storage/codes.ts";
 import { anyControl } from "../controls.ts";
 import { type Asked, Model, rootOfEntries } from "./model.ts";
 
@@ -32,9 +32,15 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   nonce: fc.bigInt({ min: 0n, max: 20n }),
   batch,
 });
-/** Some batches in one commit, or a step back by so many. */
+/** Some batches in one commit, perhaps behind a checkpoint, or a step back by so many. */
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.array(asked, { minLength: 1, maxLength: 5 }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      some: fc.array(asked, { minLength: 1, maxLength: 5 }),
+      isCheckpoint: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.nat(6) },
 );
 
@@ -50,14 +56,13 @@ export function behavesAsStream(open: () => Promise<Engine>, numRuns: number): v
         let stream = await StreamState.open(engine, id);
         for (const one of steps) {
           if (typeof one === "number") await goBack(engine, stream, model, one);
-          else await goOn(engine, stream, model, one);
+          else await goOn(engine, stream, model, one.some, one.isCheckpoint);
           // As after a restart: nothing may depend on what is in memory.
           stream = await StreamState.open(engine, id);
           expect(stream.head.number).to.equal(model.version);
-          expect(stream.head.root.equals(rootOfEntries(model.leaves()))).to.equal(true);
+          await compareProofs(stream, model);
         }
         await comparePages(engine, stream, model);
-        await compareProofs(stream, model);
       }),
       { numRuns },
     );
@@ -69,11 +74,12 @@ async function goOn(
   stream: StreamState,
   model: Model,
   some: readonly Asked[],
+  isCheckpoint: boolean,
 ): Promise<void> {
   const announced = some.map(({ writer, nonce, batch: one }) => ({
     ...{ writer: Buffer.from(writer, "hex"), nonce, bytes: encodeStreamBatch(one) },
   }));
-  const { head, writes, outcomes } = await stream.prepare(announced);
+  const { head, writes, outcomes } = await stream.prepare(announced, undefined, isCheckpoint);
   await engine.commit(writes);
   stream.adopt(head);
   expect(outcomes.map(({ refusal }) => refusal?.code)).to.deep.equal(some.map((one) => model.apply(one)));
@@ -96,9 +102,12 @@ async function comparePages(engine: Engine, stream: StreamState, model: Model): 
     const wanted = model.items(at);
     for (const reverse of [false, true])
       expect(await walk(reader, at, reverse)).to.deep.equal(reverse ? wanted.toReversed() : wanted);
-    for (const name of ["a", "ab", "none"]) {
-      const found = await reader.get(Buffer.from(name), at);
-      const entry = wanted.find((one) => one.key === Buffer.from(name).toString("hex"));
+    const names = ["a", "ab", "none"].map((name) => Buffer.from(name));
+    const together = await reader.getMany(names, at);
+    for (const [i, name] of names.entries()) {
+      const found = await reader.get(name, at);
+      expect(together[i]).to.deep.equal(found);
+      const entry = wanted.find((one) => one.key === name.toString("hex"));
       expect(found && { version: found.version, value: found.value?.toString("hex") }).to.deep.equal(
         entry && { version: entry.version, value: entry.value },
       );
@@ -106,12 +115,29 @@ async function comparePages(engine: Engine, stream: StreamState, model: Model): 
   }
 }
 
+/** At the newest version, and at every checkpoint that is kept; at no other. */
 async function compareProofs(stream: StreamState, model: Model): Promise<void> {
-  const { root, number } = stream.head;
+  const { number, root, checkpoints } = stream.head;
+  for (const point of [...checkpoints, { number, root }]) {
+    expect(point.root.equals(rootOfEntries(model.leaves(point.number)))).to.equal(true);
+    await compareProofsAt(stream, model, point);
+  }
+  const provable = new Set([number, ...checkpoints.map((one) => one.number)]);
+  for (let at = 0; at <= number; at++)
+    if (!provable.has(at))
+      expect(await codeOfRejection(stream.prove(Buffer.from("a"), at))).to.equal("kv/no-proof");
+}
+
+async function compareProofsAt(
+  stream: StreamState,
+  model: Model,
+  { number, root }: { readonly number: number; readonly root: Buffer },
+): Promise<void> {
   const items = model.items(number);
   for (const name of ["a", "b", "ab", "none"].map((text) => Buffer.from(text))) {
     const item = items.find((one) => one.key === name.toString("hex"));
-    const proof = await stream.prove(name);
+    const proof = await stream.prove(name, number);
+    expect(proof.number).to.equal(number);
     const shown = entryProven(root, name, proof);
     expect(shown && { version: shown.version, value: shown.value.toString("hex") }).to.deep.equal(
       item && { version: item.version, value: item.value },

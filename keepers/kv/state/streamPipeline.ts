@@ -1,0 +1,54 @@
+import type { Engine } from "../../runtime/store/engine.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AnnouncedBatch, Prepared, StreamState } from "./streamState.ts";
+
+/**
+ * Applies batches to a stream: while the engine commits some, the next are judged. What is pushed is committed in that order, and
+ * each only behind all before it; after a failure nothing more is, and a new pipeline on the same state begins where it stands.
+ */
+export class StreamPipeline {
+  readonly #engine: Engine;
+  readonly #state: StreamState;
+  /** All pushes before: each waits for the one before. */
+  #pushed: Promise<unknown> = Promise.resolve();
+  #committed: Promise<void> = Promise.resolve();
+  /** What is being committed. */
+  #last: Prepared | undefined;
+
+  /** The stream is this pipeline's alone, until `settle` is through. */
+  constructor(engine: Engine, state: StreamState) {
+    this.#engine = engine;
+    this.#state = state;
+  }
+
+  /**
+   * Judges batches, which are committed together. Resolves once they are on their way to the engine, and all before them are there.
+   * @throws what the engine threw, for these or for any before
+   */
+  push(batches: readonly AnnouncedBatch[]): Promise<readonly Outcome[]> {
+    const pushed = this.#pushed.then(() => this.#push(batches));
+    this.#pushed = pushed;
+    return pushed;
+  }
+
+  /** Resolves once all that was pushed is committed. @throws as `push` */
+  async settle(): Promise<void> {
+    await this.#pushed;
+    await this.#committed;
+  }
+
+  async #push(batches: readonly AnnouncedBatch[]): Promise<readonly Outcome[]> {
+    const prepared = await this.#state.prepare(batches, this.#last);
+    await this.#committed;
+    this.#last = prepared;
+    this.#committed = this.#commit(prepared);
+    // Whoever pushes next, or settles, is told.
+    this.#committed.catch(() => undefined);
+    return prepared.outcomes;
+  }
+
+  async #commit({ writes, head }: Prepared): Promise<void> {
+    await this.#engine.commit(writes);
+    this.#state.adopt(head);
+  }
+}
