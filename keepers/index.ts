@@ -10,6 +10,7 @@ export {
   type SessionOrder,
 } from "./compute/client.ts";
 export { decodeTensors, encodeTensors, type Tensor } from "./compute/tensors.ts";
+export { createKvClient, type KvClient, type KvClientNeeds, streamId } from "./kv/client.ts";
 export type { DeployedContract, Deployment } from "./runtime/context.ts";
 export { FatalError, MyceliaError, RetryableError } from "./runtime/errors.ts";
 export { createHttpClient, type HttpClient } from "./runtime/http/client.ts";

@@ -4,6 +4,7 @@ import { computeCommand } from "./commands/compute.ts";
 import { demoCommand, startCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { kvCommand } from "./commands/kv.ts";
 import { downCommand, statusCommand, upCommand } from "./commands/network.ts";
 import { runCommand } from "./commands/run.ts";
 import { storageCommand } from "./commands/storage.ts";
@@ -31,6 +32,7 @@ function createProgram(): Command {
     demoCommand(),
     runCommand(),
     storageCommand(),
+    kvCommand(),
     computeCommand(),
     keysCommand(),
     doctorCommand(),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CastSize } from "../../keepers/cli/devnet/cast.ts";
 import { bringDown } from "../../keepers/cli/devnet/down.ts";
 import type { ProcessRecord } from "../../keepers/cli/devnet/processes.ts";
 import { type NetworkState, requireNetwork } from "../../keepers/cli/devnet/state.ts";
@@ -15,9 +16,10 @@ export interface TestDevnet {
   remove(): Promise<void>;
 }
 
-export async function createTestDevnet(): Promise<TestDevnet> {
+/** @param cast how many keepers of each kind; as `mycelia up` has them when absent */
+export async function createTestDevnet(cast?: CastSize): Promise<TestDevnet> {
   const dataDir = mkdtempSync(join(tmpdir(), "mycelia-flow-"));
-  await bringUp({ dataDir, output: createOutput(true) });
+  await bringUp({ dataDir, output: createOutput(true), ...(cast && { cast }) });
   const state = (): NetworkState => requireNetwork(dataDir);
   return {
     dataDir,

@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { publishDigits } from "../../keepers/cli/demo/modelJob.ts";
 import { startHonestProvider } from "../../keepers/cli/demo/parts.ts";
 import { devnetWallet } from "../../keepers/cli/devnet/accounts.ts";
-import { packageRoot } from "../../keepers/cli/paths.ts";
+import { cliCommand, packageRoot } from "../../keepers/cli/paths.ts";
 import { openPerson } from "../../keepers/cli/person.ts";
 import { createCodec } from "../../keepers/coding/codec.ts";
 import { type CliResult, runCli } from "./cli.ts";
@@ -42,6 +45,23 @@ describe("flow: what the docs say", function () {
     await startHonestProvider(devnet.dataDir, model, signal);
   });
   after(async () => await devnet?.remove());
+
+  it("every command of the page on streams works as it stands", async () => {
+    const place = mkdtempSync(join(tmpdir(), "mycelia-docs-"));
+    try {
+      const words = cliCommand().map((word) => `'${word}'`);
+      writeFileSync(join(place, "mycelia"), `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+      const script = blocks("docs/keepers/kv.md", "sh").join("\n");
+      expect(script.match(/^\.\/mycelia kv /gm)).to.have.length.of.at.least(12);
+      const env = { ...process.env, NO_COLOR: "1", MYCELIA_DATA_DIR: devnet.dataDir };
+      const { stdout } = await promisify(execFile)("sh", ["-ec", script], { cwd: place, env });
+      expect(stdout)
+        .to.match(/^red\ngreen\n/m)
+        .and.to.match(/^proven$/m);
+    } finally {
+      rmSync(place, { recursive: true, force: true });
+    }
+  });
 
   it("every command of the README works as it stands", async () => {
     const lines = commands("README.md").filter(([name]) => name !== "start" && name !== "test");

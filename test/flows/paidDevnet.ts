@@ -45,8 +45,8 @@ export class PaidDevnet {
 
   static async start(): Promise<PaidDevnet> {
     const dataDir = mkdtempSync(join(tmpdir(), "mycelia-paid-"));
-    await bringUp({ dataDir, output: createOutput(true), cast: { storage: 0, verifiers: 0 } });
-    const parts = castParts({ storage: NODES, verifiers: 0 }).filter(({ role }) => role === "storage");
+    await bringUp({ dataDir, output: createOutput(true), cast: { storage: 0, verifiers: 0, kv: 0 } });
+    const parts = castParts({ storage: NODES, verifiers: 0, kv: 0 }).filter(({ role }) => role === "storage");
     const payer = await openPayer(dataDir, requireNetwork(dataDir), undefined);
     await fundParties(dataDir, requireNetwork(dataDir), payer.wallet, parts).finally(payer.close);
     for (const part of parts)

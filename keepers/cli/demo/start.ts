@@ -15,6 +15,7 @@ const hints = `
 The network keeps running. In another terminal, try:
   ./mycelia status
   ./mycelia storage put README.md
+  ./mycelia kv --help
   ./mycelia compute services
   ./mycelia compute infer --help
 Ctrl-C stops everything; the next start resumes.`;

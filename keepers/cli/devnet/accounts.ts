@@ -12,6 +12,7 @@ const firstIndex = {
   verifier: 20,
   provider: 40,
   storage: 60,
+  kv: 80,
 } as const;
 
 export type Party = keyof typeof firstIndex;

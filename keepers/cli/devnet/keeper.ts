@@ -38,6 +38,11 @@ const ownSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   storage: { creditBytesPerSigner: 1024 ** 3 },
 };
 
+/** A devnet makes a block for a transaction and no others: what is written there can be attested at once. */
+const devnetSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  kv: { windowBlocks: 1 },
+};
+
 function configuration(
   request: KeeperLaunch,
   key: { readonly file: string; readonly passwordFile: string },
@@ -45,7 +50,7 @@ function configuration(
   const { dataDir, state, part, port } = request;
   if (state.deployment === "") throw new FatalError("devnet/no-deployment", "contracts come before keepers");
   const local = state.chainId === devnetChainId;
-  const settings = request.settings ?? ownSettings[part.role];
+  const settings = request.settings ?? { ...ownSettings[part.role], ...(local && devnetSettings[part.role]) };
   return {
     role: part.role,
     name: part.name,
@@ -58,6 +63,6 @@ function configuration(
     },
     http: { port, publicUrl: `http://127.0.0.1:${port}` },
     network: { allowPrivate: ["127.0.0.0/8"] },
-    ...(settings === undefined ? {} : { [part.role]: settings }),
+    ...{ [part.role]: settings },
   };
 }

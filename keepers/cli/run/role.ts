@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { KeeperContext } from "../../runtime/context.ts";
 
 /** What a keeper can be. */
-export const roleNames = ["storage", "publisher", "gateway", "provider", "verifier", "beacon"] as const;
+export const roleNames = ["storage", "publisher", "gateway", "provider", "verifier", "beacon", "kv"] as const;
 export type RoleName = (typeof roleNames)[number];
 
 /** A role: its section of the configuration, under its own name, and how it starts. */

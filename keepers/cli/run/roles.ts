@@ -15,5 +15,7 @@ export async function loadRole(name: RoleName): Promise<Role> {
       return (await import("./verifierRole.ts")).verifierRole as Role;
     case "beacon":
       return (await import("./beaconRole.ts")).beaconRole as Role;
+    case "kv":
+      return (await import("./kvRole.ts")).kvRole as Role;
   }
 }

@@ -1,4 +1,4 @@
-import { getAddress, getBytes, type Log, type TransactionReceipt } from "ethers";
+import { getAddress, getBytes, keccak256, type Log, type TransactionReceipt } from "ethers";
 import { IStreams__factory } from "../../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
 import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";
@@ -67,8 +67,8 @@ export async function relay(
 ): Promise<(AnnouncedWrite | undefined)[]> {
   const to = contractOf(deployment, "Streams").address;
   const data = streams.encodeFunctionData("relay", [writes.map((write) => ({ ...write }))]);
-  const { stream, writer, nonce } = writes[0]!;
-  const receipt = await transactions.send({ key: `kv/relay/${stream}/${writer}/${nonce}`, to, data }, signal);
+  // By content: a forgery with somebody's nonce must not stand in the way of what that writer has signed.
+  const receipt = await transactions.send({ key: `kv/relay/${keccak256(data)}`, to, data }, signal);
   const announced = announcedIn(receipt, to);
   return writes.map((one) => announced.find((other) => isOf(one, other))?.write);
 }
