@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { KeyedLock } from "../../storage/disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 import type { Checksum } from "../names/names.ts";
 import { Refusal } from "../refusal.ts";
 import type { Spool } from "./spool.ts";

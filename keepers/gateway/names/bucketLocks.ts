@@ -1,4 +1,4 @@
-import { KeyedLock } from "../../storage/disk/keyedLock.ts";
+import { KeyedLock } from "../../runtime/keyedLock.ts";
 
 /** Many may change names of a bucket at once; nobody while the bucket itself goes. */
 export class BucketLocks {

@@ -12,8 +12,8 @@ import { createMemorySigner } from "../../../keepers/runtime/keys/localSigner.ts
 import { openEmbeddedLeases } from "../../../keepers/runtime/leases/embedded.ts";
 import { createClosers } from "../../../keepers/runtime/lifecycle/closers.ts";
 import { createMetricsRegistry } from "../../../keepers/runtime/metrics/registry.ts";
-import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
 import { openLmdbStore } from "../../../keepers/runtime/store/lmdb.ts";
+import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
 import { openTransactionSender } from "../../../keepers/runtime/transactions/lane.ts";
 
 export interface NodeSetup {
