@@ -1,10 +1,14 @@
 import type { StorageClient } from "../../storage/client/clientTypes.ts";
 import type { Announcement } from "../chain/streamEvents.ts";
 import type { Outcome } from "../state/outcome.ts";
+import type { AnnouncedBatch } from "../state/streamState.ts";
 import type { AnnouncementBook } from "./announcementBook.ts";
 import { type Fetched, type FetchLimits, fetchBatches } from "./batchFetch.ts";
 import type { OpenStreams } from "./openStreams.ts";
 import { windowOf } from "./windows.ts";
+
+/** Bytes of batches that are judged together, unless one alone has more. */
+const BYTES_AT_ONCE = 1024 * 1024;
 
 /** Why a stream stands still. */
 export interface Stall {
@@ -74,7 +78,7 @@ async function judgeRun(
     }
     const found = run.map(({ objectRoot }) => fetched.get(objectRoot.toString("hex")));
     const batches = run.map(({ writer, nonce }, i) => ({ writer, nonce, bytes: bytesOf(found[i]) }));
-    const prepared = await state.prepare(batches, undefined, isCheckpoint);
+    const prepared = await state.prepare(firstOf(batches), undefined, isCheckpoint);
     const { length } = prepared.outcomes;
     if (length > 0) await streams.commit(state, prepared);
     onJudged(prepared.outcomes);
@@ -98,6 +102,16 @@ async function nextRun(
   const [last] = version === 0 ? [] : await book.after(id, version - 1, 1);
   const isCheckpoint = last !== undefined && windowOf(last.block, windowBlocks) < window;
   return { run: next.filter(({ block }) => windowOf(block, windowBlocks) === window), isCheckpoint };
+}
+
+/** As many batches as may be judged together: what their keys hold is in memory then, and a key is three bytes at least. */
+function firstOf(batches: readonly AnnouncedBatch[]): readonly AnnouncedBatch[] {
+  let bytes = 0;
+  const end = batches.findIndex((batch, i) => {
+    bytes += batch.bytes?.length ?? 0;
+    return i > 0 && bytes > BYTES_AT_ONCE;
+  });
+  return end < 0 ? batches : batches.slice(0, end);
 }
 
 function bytesOf(fetched: Fetched | undefined): Uint8Array | undefined {

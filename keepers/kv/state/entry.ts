@@ -1,36 +1,66 @@
+import { sha256 } from "../../coding/merkle.ts";
+
 /** What a key holds since a version of its stream. */
 export interface Entry {
   /** Number of the batch that wrote it. */
   readonly version: number;
-  /** Undefined when it was deleted. */
+  /** Undefined when it was deleted, and for one that was read of a large value. */
   readonly value: Buffer | undefined;
 }
 
 export type Living = Entry & { readonly value: Buffer };
 
-const HEADER_BYTES = 9;
-const DELETED = 1;
+const VERSION_BYTES = 8;
+const HASH_BYTES = 32;
 /** What stands before version and value, which the trie has the hash of. */
 export const FLAGS_BYTES = 1;
+const HEADER_BYTES = FLAGS_BYTES + VERSION_BYTES;
+const DELETED = 1;
+const APART = 2;
+/** Longest value that lies in its entry: a batch may name many keys, and what they hold is not to be read for each. */
+const MOST_INSIDE = 512;
 
-/** Serialises an entry: flags u8 (1: deleted), version u64, value. */
+/**
+ * Serialises an entry: flags u8 (1: deleted, 2: the value lies apart), version u64, and the value, or the trie's content of one that
+ * lies apart.
+ */
 export function encodeEntry({ version, value }: Entry): Buffer {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + (value?.length ?? 0));
-  bytes[0] = value === undefined ? DELETED : 0;
+  const isApart = liesApart(value);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + (isApart ? HASH_BYTES : (value?.length ?? 0)));
+  bytes[0] = value === undefined ? DELETED : isApart ? APART : 0;
   bytes.writeUInt32BE(Math.floor(version / 2 ** 32), FLAGS_BYTES);
   bytes.writeUInt32BE(version >>> 0, FLAGS_BYTES + 4);
-  if (value !== undefined) bytes.set(value, HEADER_BYTES);
+  if (isApart) bytes.set(contentOf(version, value!), HEADER_BYTES);
+  else if (value !== undefined) bytes.set(value, HEADER_BYTES);
   return bytes;
+}
+
+/** Whether a value is too long for its entry. */
+export function liesApart(value: Buffer | undefined): boolean {
+  return value !== undefined && value.length > MOST_INSIDE;
 }
 
 /** Reads an entry; the value is a view. */
 export function parseEntry(bytes: Buffer): Entry {
-  return parseLiving(bytes) ?? { version: versionOf(bytes), value: undefined };
+  return { version: versionOf(bytes), value: bytes[0] === 0 ? bytes.subarray(HEADER_BYTES) : undefined };
 }
 
-/** Reads an entry, unless it is of a key that was deleted; the value is a view. */
-export function parseLiving(bytes: Buffer): Living | undefined {
-  return isDeleted(bytes) ? undefined : { version: versionOf(bytes), value: bytes.subarray(HEADER_BYTES) };
+/** What the trie has of an entry: SHA-256(version u64 || value). */
+export function contentOf(version: number, value: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(VERSION_BYTES + value.length);
+  bytes.writeBigUInt64BE(BigInt(version));
+  bytes.set(value, VERSION_BYTES);
+  return sha256(bytes) as Buffer;
+}
+
+/** The same, of a serialised entry whose value lies apart; undefined for any other. */
+export function contentIn(bytes: Buffer): Buffer | undefined {
+  return isApart(bytes) ? bytes.subarray(HEADER_BYTES) : undefined;
+}
+
+/** Whether a serialised entry's value lies apart. */
+export function isApart(bytes: Buffer): boolean {
+  return bytes[0] === APART;
 }
 
 /** Version of a serialised entry. */

@@ -2,10 +2,9 @@ import { sha256 } from "../../coding/merkle.ts";
 import type { MessageHasher } from "../../coding/messageHasher.ts";
 import type { TrieChange } from "../trie/growing.ts";
 import { HASH_BYTES } from "../trie/trieNode.ts";
-import { FLAGS_BYTES, isDeleted } from "./entry.ts";
+import { contentIn, FLAGS_BYTES, isDeleted } from "./entry.ts";
 import { SPACES, type SpacedKey } from "./stateKeys.ts";
 
-const VERSION_BYTES = 8;
 /** Of a leaf: SHA-256(0x00 || place || content). */
 const MESSAGE_BYTES = 1 + 2 * HASH_BYTES;
 
@@ -24,6 +23,7 @@ export function leavesOf(some: readonly KeyRecord[], hasher: MessageHasher): Tri
     some.map(({ record }) => record),
     FLAGS_BYTES,
   );
+  for (const [i, { record }] of some.entries()) contentIn(record)?.copy(contents, i * HASH_BYTES);
   const leaves = Buffer.alloc(some.length * MESSAGE_BYTES);
   const messages = some.map((_, i) => {
     const [at, from] = [i * MESSAGE_BYTES, i * HASH_BYTES];
@@ -49,13 +49,6 @@ export function hasLeaf(key: SpacedKey): boolean {
 
 export function placeOf(key: SpacedKey): Buffer {
   return sha256(key) as Buffer;
-}
-
-export function contentOf(version: number, value: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(VERSION_BYTES + value.length);
-  bytes.writeBigUInt64BE(BigInt(version));
-  bytes.set(value, VERSION_BYTES);
-  return sha256(bytes) as Buffer;
 }
 
 function hashAt(hashes: Buffer, index: number): Buffer {

@@ -1,7 +1,7 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
-import { type Entry, encodeEntry, parseEntry } from "./entry.ts";
+import { type Entry, encodeEntry, liesApart, parseEntry } from "./entry.ts";
 import { hasLeaf, type KeyRecord } from "./leaf.ts";
-import { historyKey, latestKey, type SpacedKey } from "./stateKeys.ts";
+import { historyKey, latestKey, type SpacedKey, valueKey } from "./stateKeys.ts";
 
 /** A key, and what it holds as some batches leave it. */
 export interface Cell {
@@ -16,6 +16,8 @@ class StagedCell implements Cell {
   isChanged = false;
   /** Records that later ones have replaced, and their versions, oldest first. */
   replaced: [version: number, record: Buffer][] | undefined;
+  /** Values that it was given and that lie apart, with their versions. */
+  apart: [version: number, value: Buffer][] | undefined;
   /** Of the entry as it was loaded, unless that is replaced. */
   #record: Buffer | undefined;
   #entry: Entry | undefined;
@@ -43,6 +45,7 @@ class StagedCell implements Cell {
       this.replaced ??= [];
       this.replaced.push([old.version, this.record!]);
     }
+    if (liesApart(entry.value)) (this.apart ??= []).push([entry.version, entry.value!]);
     [this.#entry, this.#record, this.isChanged] = [entry, undefined, true];
   }
 }
@@ -108,12 +111,14 @@ export class Staging {
     const earlier: EngineWrite[] = [];
     const changed: KeyRecord[] = [];
     for (const cell of this.#cells.values()) {
-      const { key, at, record, replaced, isChanged } = cell;
+      const { key, at, record, replaced, apart, isChanged } = cell;
       if (!isChanged || record === undefined) continue;
       writes.push({ key: at, value: record });
       if (hasLeaf(key)) changed.push({ key, record });
       for (const [version, old] of replaced ?? [])
         earlier.push({ key: historyKey(this.#stream, key, version), value: old });
+      for (const [version, value] of apart ?? [])
+        earlier.push({ key: valueKey(this.#stream, key, version), value });
     }
     for (const write of earlier) writes.push(write);
     return { writes, changed };

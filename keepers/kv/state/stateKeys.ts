@@ -3,6 +3,7 @@
  * "s" id                                    what is known of a stream
  * "l" stream space key                      the latest entry of a key
  * "h" stream space length(u16) key version  earlier entries
+ * "v" stream space length(u16) key version  values that lie apart from their entries
  * "t" stream ...                            nodes of its trie
  * "c" stream checkpoint node                what a node of its trie was
  * "u" stream number                         keys that a batch has changed
@@ -52,18 +53,22 @@ export function latestDataKey(stream: number, key: Uint8Array): Buffer {
 }
 
 export function historyKey(stream: number, key: SpacedKey, version: number): Buffer {
+  return versionedKey(0x68, stream, key, version); // "h"
+}
+
+export function valueKey(stream: number, key: SpacedKey, version: number): Buffer {
+  return versionedKey(0x76, stream, key, version); // "v"
+}
+
+function versionedKey(kind: number, stream: number, key: SpacedKey, version: number): Buffer {
   const bytes = Buffer.allocUnsafe(7 + key.length + VERSION_BYTES);
-  bytes[0] = 0x68; // "h"
+  bytes[0] = kind;
   bytes.writeUInt32BE(stream, 1);
   bytes[5] = key[0]!;
   bytes.writeUInt16BE(key.length - 1, 6);
   key.copy(bytes, 8, 1);
   bytes.writeBigUInt64BE(BigInt(version), 7 + key.length);
   return bytes;
-}
-
-export function versionOfHistoryKey(key: Buffer): number {
-  return Number(key.readBigUInt64BE(key.length - VERSION_BYTES));
 }
 
 export function triePrefix(stream: number): Buffer {

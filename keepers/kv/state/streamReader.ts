@@ -1,8 +1,9 @@
+import { FatalError } from "../../runtime/errors.ts";
 import type { Engine } from "../../runtime/store/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
-import { type Living, parseLiving, versionOf } from "./entry.ts";
+import { isApart, isDeleted, type Living, parseEntry, versionOf } from "./entry.ts";
 import { type Outcome, parseOutcome } from "./outcome.ts";
-import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey } from "./stateKeys.ts";
+import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey, valueKey } from "./stateKeys.ts";
 
 /** A key and what it holds. */
 export interface Item {
@@ -107,14 +108,26 @@ export class StreamReader {
     at: number,
   ): Promise<Living | undefined> | Living | undefined {
     if (record === undefined) return undefined;
-    return versionOf(record) <= at ? parseLiving(record) : this.#asOf(key, at);
+    return versionOf(record) <= at ? this.#livingIn(record, key) : this.#asOf(key, at);
   }
 
   async #asOf(key: Uint8Array, at: number): Promise<Living | undefined> {
     const spaced = spacedKey(SPACES.data, key);
     const [low, high] = [historyKey(this.#stream, spaced, 0), historyKey(this.#stream, spaced, at + 1)];
     const [found] = await this.#engine.page({ low, high, reverse: true, limit: 1 });
-    return found && parseLiving(found[1]);
+    return found && (await this.#livingIn(found[1], key));
+  }
+
+  /** What a record of a key says that it holds; at hand unless it lies apart. */
+  #livingIn(record: Buffer, key: Uint8Array): Promise<Living | undefined> | Living | undefined {
+    if (isDeleted(record)) return undefined;
+    return isApart(record) ? this.#fetch(versionOf(record), key) : (parseEntry(record) as Living);
+  }
+
+  async #fetch(version: number, key: Uint8Array): Promise<Living> {
+    const value = await this.#engine.get(valueKey(this.#stream, spacedKey(SPACES.data, key), version));
+    if (value !== undefined) return { version, value };
+    throw new FatalError("kv/broken-state", `the value of version ${version} of a key is missing`);
   }
 
   #bounds(prefix: Uint8Array, from: Uint8Array | undefined, reverse: boolean) {

@@ -1,15 +1,8 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
-import { encodeEntry } from "./entry.ts";
+import { encodeEntry, isApart, versionOf } from "./entry.ts";
 import type { Head } from "./head.ts";
 import { hasLeaf, type KeyRecord } from "./leaf.ts";
-import {
-  historyKey,
-  latestKey,
-  outcomeKey,
-  type SpacedKey,
-  undoKey,
-  versionOfHistoryKey,
-} from "./stateKeys.ts";
+import { historyKey, latestKey, outcomeKey, type SpacedKey, undoKey, valueKey } from "./stateKeys.ts";
 
 const LENGTH_BYTES = 2;
 /** Records that are read at a time. */
@@ -57,28 +50,33 @@ export async function undoWrites(engine: Engine, head: Head, number: number): Pr
   const restored: KeyRecord[] = [];
   for (const key of keys.values()) {
     const { record, gone } = await before(engine, stream, key, number);
-    for (const version of gone) writes.push({ key: historyKey(stream, key, version), value: undefined });
+    for (const one of gone) {
+      const version = versionOf(one);
+      writes.push({ key: historyKey(stream, key, version), value: undefined });
+      if (version > number && isApart(one))
+        writes.push({ key: valueKey(stream, key, version), value: undefined });
+    }
     writes.push({ key: latestKey(stream, key), value: record });
     if (hasLeaf(key)) restored.push({ key, record: record ?? NEVER });
   }
   return { writes, restored };
 }
 
-/** What a key held at a version, and its versions in the history from that one on. */
+/** The record of what a key held at a version, and all its records from that one on. */
 async function before(
   engine: Engine,
   stream: number,
   key: SpacedKey,
   number: number,
-): Promise<{ record: Buffer | undefined; gone: number[] }> {
+): Promise<{ record: Buffer | undefined; gone: Buffer[] }> {
+  const latest = await engine.get(latestKey(stream, key));
+  const gone = latest === undefined ? [] : [latest];
   const low = historyKey(stream, key, 0);
-  const gone: number[] = [];
   for (let high = historyKey(stream, key, Number.MAX_SAFE_INTEGER); ; ) {
     const page = await engine.page({ low, high, reverse: true, limit: PAGE });
-    for (const [at, record] of page) {
-      const version = versionOfHistoryKey(at);
-      gone.push(version);
-      if (version <= number) return { record, gone };
+    for (const [, record] of page) {
+      gone.push(record);
+      if (versionOf(record) <= number) return { record, gone };
     }
     if (page.length < PAGE) return { record: undefined, gone };
     high = page.at(-1)![0];

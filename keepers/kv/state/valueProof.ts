@@ -1,7 +1,7 @@
 import { FatalError } from "../../runtime/errors.ts";
 import { contentProven, type TrieProof } from "../trie/trieProof.ts";
-import type { Living } from "./entry.ts";
-import { contentOf, placeOf } from "./leaf.ts";
+import { contentOf, type Living } from "./entry.ts";
+import { placeOf } from "./leaf.ts";
 import { SPACES, spacedKey } from "./stateKeys.ts";
 
 /** What a key holds in the state with a root, or that it holds nothing. */

@@ -14,8 +14,11 @@ const accounts = ["aa", "bb", "cc"].map((byte) => Buffer.from(byte.repeat(20), "
 const owner = accounts[0]!;
 const account = fc.constantFrom(...accounts);
 const key = fc.constantFrom("a", "b", "c", "a\u0000", "ab").map((text) => Buffer.from(text));
+/** Short ones, and such as lie apart from their entries. */
 const value = fc.option(
-  fc.uint8Array({ maxLength: 3 }).map((bytes) => Buffer.from(bytes)),
+  fc
+    .tuple(fc.uint8Array({ maxLength: 3 }), fc.constantFrom(0, 0, 509, 510, 600))
+    .map(([bytes, more]) => Buffer.concat([bytes, Buffer.alloc(more, 7)])),
   { nil: undefined },
 );
 const control = anyControl(key, account);
