@@ -113,7 +113,7 @@ class Client implements KvClient {
   }
 
   async get(stream: string | Uint8Array, key: Uint8Array, options: ReadOptions = {}): Promise<ReadValue> {
-    return await this.#nodes.value(hexOf(streamIdOf(stream)), key, options, false, signalOf(options));
+    return await this.#nodes.value(hexOf(streamIdOf(stream)), key, options, signalOf(options));
   }
 
   async page(stream: string | Uint8Array, options: PageOptions = {}): Promise<ReadPage> {
@@ -186,10 +186,12 @@ class Client implements KvClient {
     { version, root }: { readonly version: number; readonly root: Buffer },
     signal: AbortSignal,
   ): Promise<ProvenValue["entry"]> {
-    const { entry, proof } = await this.#nodes.value(hexOf(id), key, { at: version }, true, signal);
-    if (proof === undefined) throw new FatalError("kv/bad-proof", "the node gave no proof");
-    const { siblings, leaf } = proof;
-    return entryProven(root, key, { number: version, entry, proof: { siblings, leaf } });
+    const check = ({ entry, proof }: ReadValue): ProvenValue["entry"] => {
+      if (proof === undefined) throw new FatalError("kv/bad-proof", "the node gave no proof");
+      const { siblings, leaf } = proof;
+      return entryProven(root, key, { number: version, entry, proof: { siblings, leaf } });
+    };
+    return await this.#nodes.proven(hexOf(id), key, version, check, signal);
   }
 
   /** A node may not have heard of a batch, or of its stream, yet. */

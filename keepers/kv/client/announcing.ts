@@ -29,7 +29,10 @@ const TYPES = {
   ],
 };
 
-/** Announces batches of the sender, once each, in one transaction. */
+/** Announcements of one transaction, which a block has to hold. */
+const MOST_AT_ONCE = 500;
+
+/** Announces batches of the sender in their order, once each. */
 export async function announce(
   transactions: TransactionSender,
   { deployment }: AnnouncingScope,
@@ -39,10 +42,14 @@ export async function announce(
 ): Promise<AnnouncedWrite[]> {
   const to = contractOf(deployment, "Streams").address;
   const words = batches.map(({ nonce, objectRoot }) => ({ stream, nonce, objectRoot: hexOf(objectRoot) }));
-  const data = streams.encodeFunctionData("announceMany", [words]);
-  const key = `kv/announce/${stream}/${batches[0]!.nonce}`;
-  const receipt = await transactions.send({ key, to, data }, signal);
-  return announcedIn(receipt, to).map(({ write }) => write);
+  const announced: AnnouncedWrite[] = [];
+  for (let from = 0; from < words.length; from += MOST_AT_ONCE) {
+    const data = streams.encodeFunctionData("announceMany", [words.slice(from, from + MOST_AT_ONCE)]);
+    const key = `kv/announce/${stream}/${words[from]!.nonce}`;
+    const receipt = await transactions.send({ key, to, data }, signal);
+    announced.push(...announcedIn(receipt, to).map(({ write }) => write));
+  }
+  return announced;
 }
 
 /** Signs a batch for a relay; fields as IStreams.digestOf. */

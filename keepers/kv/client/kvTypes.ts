@@ -94,8 +94,8 @@ export interface ProvenValue {
 /** Streams: what is written to them, and what their keys hold. Ids are 0x-hex or 32 bytes. */
 export interface KvClient {
   /**
-   * Stores batches, has them published, and announces them, in their order, in one transaction. Their outcome is for the nodes to
-   * tell: see `settled`.
+   * Stores batches, has them published, and announces them, in their order, 500 in a transaction. Their outcome is for the nodes
+   * to tell: see `settled`.
    * @throws FatalError kv/no-writer, kv/bad-batch, kv/bad-stream; what storing, publishing and sending throw
    */
   write(
@@ -123,7 +123,8 @@ export interface KvClient {
   items(stream: string | Uint8Array, options?: PageOptions): AsyncIterable<ReadPage["items"][number]>;
   /**
    * What a key holds under a state root that somebody who is trusted has attested.
-   * @throws FatalError kv/bad-proof; RetryableError kv/not-attested when no node proves what a trusted one has attested
+   * @throws what the last node had to say when none proves it, FatalError kv/bad-proof where it was no proof; RetryableError
+   * kv/not-attested
    */
   getProven(
     stream: string | Uint8Array,

@@ -2,7 +2,7 @@ import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { HttpClient } from "../../runtime/http/client.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
 import { hexOf, parseAnswer } from "../node/wire.ts";
-import type { PageOptions, ReadOptions } from "./kvTypes.ts";
+import type { PageOptions, ReadOptions, ReadValue } from "./kvTypes.ts";
 
 const TIMEOUT_MS = 30_000;
 /** 4 MiB of values and the one that passes them, as base64, and their names. */
@@ -37,9 +37,18 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
       ask(`streams/${id}/batches/${version}`, {}, parseAnswer.batch, signal),
     forgeries: (id: string, signal: AbortSignal) =>
       ask(`streams/${id}/forgeries`, {}, parseAnswer.forgeries, signal),
-    value: (id: string, key: Uint8Array, { at }: ReadOptions, proof: boolean, signal: AbortSignal) => {
-      const query = { key: hexOf(key), at: textOf(at), ...(proof && { proof: "true" }) };
-      return ask(`streams/${id}/value`, query, parseAnswer.value, signal);
+    value: (id: string, key: Uint8Array, { at }: ReadOptions, signal: AbortSignal) =>
+      ask(`streams/${id}/value`, { key: hexOf(key), at: textOf(at) }, parseAnswer.value, signal),
+    /** A value that was proven; a node whose answer `check` throws for has not answered. */
+    proven: <T>(
+      id: string,
+      key: Uint8Array,
+      at: number,
+      check: (value: ReadValue) => T,
+      signal: AbortSignal,
+    ) => {
+      const query = { key: hexOf(key), at: textOf(at), proof: "true" };
+      return ask(`streams/${id}/value`, query, (json) => check(parseAnswer.value(json)), signal);
     },
     page: (id: string, { prefix, from, reverse, limit, at }: PageOptions, signal: AbortSignal) => {
       const bounds = { prefix: prefix && hexOf(prefix), from: from && hexOf(from) };

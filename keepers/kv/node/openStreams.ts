@@ -34,9 +34,9 @@ export class OpenStreams {
   async find(
     id: Buffer,
   ): Promise<{ readonly state: StreamState; readonly reader: StreamReader } | undefined> {
-    if (!this.#states.has(id.toString("hex")) && !(await StreamState.isKnown(this.#engine, id)))
-      return undefined;
-    const state = await this.change(id, async (open) => open);
+    const open = this.#states.get(id.toString("hex"));
+    if (open === undefined && !(await StreamState.isKnown(this.#engine, id))) return undefined;
+    const state = open ?? (await this.change(id, async (opened) => opened));
     return { state, reader: new StreamReader(this.#engine, state.head.stream) };
   }
 

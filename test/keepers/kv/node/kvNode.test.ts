@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { getBytes } from "ethers";
 import { attestState, signAnnouncement } from "../../../../keepers/kv/client/announcing.ts";
-import { type Change, streamId } from "../../../../keepers/kv/client.ts";
+import { type Change, createKvClient, streamId } from "../../../../keepers/kv/client.ts";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
+import { startLyingNode } from "../../../flows/lyingNode.ts";
 import { codeOfRejection } from "../../storage/codes.ts";
 import { KvNetwork, WINDOW_BLOCKS, type Writer } from "./kvNetwork.ts";
 
@@ -175,6 +176,30 @@ describe("kv: a node", () => {
     await attestState(transactions, { chainId: 31_337, deployment }, stream, lie, signal);
     const trust = { attesters: [ann.context.signer.address] };
     expect(await codeOfRejection(ann.kv.getProven(stream, text("p"), trust))).to.equal("kv/bad-proof");
+  });
+
+  it("goes on to the next node when one gives no proof of what it says", async () => {
+    const stream = newStream();
+    await ann.kv.write(stream, [put("p", "true")]);
+    await ann.kv.settled(stream, 1);
+    await network.storage.chain.rpc("anvil_mine", WINDOW_BLOCKS);
+    await attested(stream);
+    const lying = await startLyingNode(node.publicUrl, "a lie");
+    const kv = createKvClient({ ...ann.context, nodes: [lying.url, node.publicUrl] });
+    expect((await kv.get(stream, text("p"))).entry?.value.toString()).to.equal("a lie");
+    const shown = await kv.getProven(stream, text("p"), { attesters: [bob.context.signer.address] });
+    expect(shown.entry?.value.toString()).to.equal("true");
+    await lying.close();
+  });
+
+  it("takes more batches than one transaction announces, in their order", async () => {
+    const stream = newStream();
+    const changes = Array.from({ length: 501 }, (_, i) => put("n", `${i}`));
+    const written = await ann.kv.write(stream, changes);
+    expect(written.map(({ version }) => version)).to.deep.equal(changes.map((_, i) => i + 1));
+    await ann.kv.settled(stream, 501);
+    expect(await value(stream, "n")).to.equal("500");
+    expect(await value(stream, "n", 250)).to.equal("249");
   });
 
   /** Bob attests the newest checkpoint, once the node has seen the end of its window. */
