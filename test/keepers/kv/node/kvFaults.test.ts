@@ -93,6 +93,42 @@ describe("kv: a node while things go wrong", () => {
     await sameOn(await network.startNode(NODE, { place: "fresh" }), stream, last);
   });
 
+  it("refuses what is no request, with a code, and serves on", async () => {
+    const stream = newStream();
+    await ann.kv.write(stream, [put("a", "1")]);
+    await ann.kv.settled(stream, 1);
+    const ask = async (path: string) => {
+      const answer = await fetch(`${node.publicUrl}/streams/${path}`);
+      const { code } = (await answer.json().catch(() => ({}))) as { code?: string };
+      return `${answer.status} ${code}`;
+    };
+    const max = "18446744073709551615";
+    for (const bad of [
+      `${stream.slice(0, -2)}`,
+      `${stream}/value`,
+      `${stream}/value?key=a`,
+      `${stream}/value?key=0x6`,
+      `${stream}/value?key=0x61&at=-1`,
+      `${stream}/value?key=0x61&at=1.5`,
+      `${stream}/value?key=0x61&at=${max}`,
+      `${stream}/value?key=0x61&proof=yes`,
+      `${stream}/value?key=0x61&key=0x62`,
+      `${stream}/value?key=0x61&other=1`,
+      `${stream}/value?key=0x${"61".repeat(1_025)}`,
+      `${stream}/page?limit=0`,
+      `${stream}/page?limit=1001`,
+      `${stream}/batches/${max}`,
+    ])
+      expect(await ask(bad), bad).to.equal("400 kv/bad-request");
+    expect(await ask(newStream())).to.equal("404 kv/unknown-stream");
+    expect(await ask(`${stream}/batches/0`)).to.equal("404 kv/not-found");
+    expect(await ask(`${stream}/batches/2`)).to.equal("404 kv/not-found");
+    expect(await ask(`${stream}/value?key=0x61&at=2`)).to.equal("503 kv/not-replayed");
+    const huge = await ask(`${stream}/value?key=0x${"61".repeat(16 * 1024 * 1024)}`).catch(() => "cut off");
+    expect(huge).to.match(/^(431|414|cut off)/);
+    expect((await ann.kv.get(stream, text("a"))).entry?.value.toString()).to.equal("1");
+  });
+
   for (const [i, point] of POINTS.entries())
     it(`comes to the same state when it is killed: ${point}`, async () => {
       const [one, two] = [newStream(), newStream()];
