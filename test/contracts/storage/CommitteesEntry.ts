@@ -266,9 +266,11 @@ describe("Committees", () => {
     await bondUp(fixture, people[1]!);
     await gas.record("requestEntry", request(fixture, people[1]!, 1));
     await fulfil(fixture, networkHelpers, people[1]!);
-    await gas.record("enter as the first", committees.enter(people[1]!.address));
+    // Where the beacon seats somebody decides how many words of the table are written, and how far the walk through it goes:
+    // bounds, no snapshots.
+    const first = await (await committees.enter(people[1]!.address)).wait();
+    expect(first!.gasUsed).to.be.below(625_000n);
     for (let i = 2; i < 10; i++) await enterAs(fixture, networkHelpers, people[i]!, i);
-    // Where the beacon seats somebody decides how far the walk through the table goes: a bound, no snapshot.
     const tenth = await (await enterAs(fixture, networkHelpers, people[10]!, 10)).wait();
     expect(tenth!.gasUsed).to.be.below(680_000n);
     await nextEpoch(networkHelpers);
