@@ -1,11 +1,15 @@
 import { readFile } from "node:fs/promises";
 import type { AnnouncedWrite, Change } from "../../kv/client/kvTypes.ts";
-import { FatalError } from "../../runtime/errors.ts";
+import type { KvClient } from "../../kv/client.ts";
+import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { whileNoting } from "../terminal/waiting.ts";
 import { hexOf, parseKey } from "./bytes.ts";
 import { type KvRequest, type KvSession, withKv } from "./session.ts";
+
+/** A node that follows the stream, and finds its bytes, has judged a batch long before, milliseconds. */
+const JUDGED_WITHIN_MS = 120_000;
 
 /** A batch that nodes have taken. */
 export interface TakenWrite {
@@ -63,12 +67,27 @@ export async function judged(
   { version, nonce, objectRoot, transaction }: AnnouncedWrite,
 ): Promise<TakenWrite> {
   const note = `announced as version ${version}; waiting for a node to judge it`;
-  const { refusal } = await whileNoting(output, note, kv.settled(stream, version, { signal }));
+  const { refusal } = await whileNoting(output, note, settledInTime(kv, stream, version, signal));
   if (refusal === undefined) return { stream, version, nonce, objectRoot: hexOf(objectRoot), transaction };
   throw new FatalError(refusal.code, `version ${version} was refused: ${refusal.reason}`, {
     stream,
     version,
   });
+}
+
+/** @throws RetryableError cli/not-judged */
+async function settledInTime(kv: KvClient, stream: string, version: number, signal: AbortSignal) {
+  const limit = AbortSignal.timeout(JUDGED_WITHIN_MS);
+  try {
+    return await kv.settled(stream, version, { signal: AbortSignal.any([signal, limit]) });
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    throw new RetryableError(
+      "cli/not-judged",
+      `version ${version} is announced, and the node has not judged it yet: see mycelia kv status, and kv batch ${version}`,
+      { stream, version },
+    );
+  }
 }
 
 function condition(key: Buffer, ifVersion: number | undefined): Pick<Change, "reads" | "seen"> {
