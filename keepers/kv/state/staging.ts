@@ -45,7 +45,10 @@ class StagedCell implements Cell {
       this.replaced ??= [];
       this.replaced.push([old.version, this.record!]);
     }
-    if (liesApart(entry.value)) (this.apart ??= []).push([entry.version, entry.value!]);
+    if (liesApart(entry.value)) {
+      this.apart ??= [];
+      this.apart.push([entry.version, entry.value!]);
+    }
     [this.#entry, this.#record, this.isChanged] = [entry, undefined, true];
   }
 }
