@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { getAddress } from "ethers";
+import { getAddress, hexlify } from "ethers";
 import { IStreams__factory } from "../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
 import { contractOf } from "../runtime/chain/deployment.ts";
 import { FatalError, RetryableError } from "../runtime/errors.ts";
@@ -26,7 +26,6 @@ import { createNodeApi, type NodeApi } from "./client/nodeApi.ts";
 import { SEEN_ALL } from "./format/limits.ts";
 import { encodeStreamBatch } from "./format/streamBatch.ts";
 import { streamIdOf } from "./format/streamId.ts";
-import { hexOf } from "./node/wire.ts";
 import { entryProven } from "./state/valueProof.ts";
 
 export type * from "./client/kvTypes.ts";
@@ -56,7 +55,7 @@ class Client implements KvClient {
   ): Promise<AnnouncedWrite[]> {
     const { transactions } = this.#needs;
     if (transactions === undefined) throw unable("writing needs a transaction sender");
-    const id = hexOf(streamIdOf(stream));
+    const id = hexlify(streamIdOf(stream));
     if (changes.length === 0) return [];
     const stored = await this.#store(changes, options);
     return await announce(transactions, this.#needs, id, stored, signalOf(options));
@@ -69,7 +68,7 @@ class Client implements KvClient {
   ): Promise<SignedWrite[]> {
     const { signer } = this.#needs;
     if (signer === undefined) throw unable("signing needs a key");
-    const id = hexOf(streamIdOf(stream));
+    const id = hexlify(streamIdOf(stream));
     const stored = await this.#store(changes, options);
     return await Promise.all(stored.map((batch) => signAnnouncement(signer, this.#needs, id, batch)));
   }
@@ -97,7 +96,7 @@ class Client implements KvClient {
   }
 
   async status(stream: string | Uint8Array, options: KvCallOptions = {}): Promise<StreamStatus> {
-    return await this.#nodes.stream(hexOf(streamIdOf(stream)), signalOf(options));
+    return await this.#nodes.stream(hexlify(streamIdOf(stream)), signalOf(options));
   }
 
   async batch(
@@ -105,19 +104,19 @@ class Client implements KvClient {
     version: number,
     options: KvCallOptions = {},
   ): Promise<BatchStatus> {
-    return await this.#nodes.batch(hexOf(streamIdOf(stream)), version, signalOf(options));
+    return await this.#nodes.batch(hexlify(streamIdOf(stream)), version, signalOf(options));
   }
 
   async forgeries(stream: string | Uint8Array, options: KvCallOptions = {}): Promise<KnownForgery[]> {
-    return await this.#nodes.forgeries(hexOf(streamIdOf(stream)), signalOf(options));
+    return await this.#nodes.forgeries(hexlify(streamIdOf(stream)), signalOf(options));
   }
 
   async get(stream: string | Uint8Array, key: Uint8Array, options: ReadOptions = {}): Promise<ReadValue> {
-    return await this.#nodes.value(hexOf(streamIdOf(stream)), key, options, signalOf(options));
+    return await this.#nodes.value(hexlify(streamIdOf(stream)), key, options, signalOf(options));
   }
 
   async page(stream: string | Uint8Array, options: PageOptions = {}): Promise<ReadPage> {
-    return await this.#nodes.page(hexOf(streamIdOf(stream)), options, signalOf(options));
+    return await this.#nodes.page(hexlify(streamIdOf(stream)), options, signalOf(options));
   }
 
   async *items(
@@ -168,7 +167,7 @@ class Client implements KvClient {
     const { checkpoint } = await this.status(id, options);
     if (checkpoint === undefined)
       throw new RetryableError("kv/no-checkpoint", "the stream has no version yet that stays provable");
-    await attestState(transactions, this.#needs, hexOf(id), checkpoint, signalOf(options));
+    await attestState(transactions, this.#needs, hexlify(id), checkpoint, signalOf(options));
     return checkpoint;
   }
 
@@ -191,7 +190,7 @@ class Client implements KvClient {
       const { siblings, leaf } = proof;
       return entryProven(root, key, { number: version, entry, proof: { siblings, leaf } });
     };
-    return await this.#nodes.proven(hexOf(id), key, version, check, signal);
+    return await this.#nodes.proven(hexlify(id), key, version, check, signal);
   }
 
   /** A node may not have heard of a batch, or of its stream, yet. */

@@ -1,5 +1,5 @@
+import { hexlify } from "ethers";
 import { whileNoting } from "../terminal/waiting.ts";
-import { hexOf } from "./bytes.ts";
 import { type KvRequest, withKv } from "./session.ts";
 
 export interface Attested {
@@ -15,6 +15,6 @@ export async function attestStream(request: KvRequest): Promise<Attested> {
   return await withKv(request, async ({ kv, person, stream, signal }) => {
     const attesting = kv.attest(stream, { signal });
     const { version, root } = await whileNoting(request.output, "attesting", attesting);
-    return { stream, version, root: hexOf(root), attester: person.signer.address };
+    return { stream, version, root: hexlify(root), attester: person.signer.address };
   });
 }

@@ -1,4 +1,4 @@
-import { getAddress, isAddress, isHexString } from "ethers";
+import { getAddress, hexlify, isAddress, isHexString } from "ethers";
 import { UsageError } from "../terminal/failure.ts";
 
 const UNPRINTABLE = /\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}/u;
@@ -29,12 +29,8 @@ export function linesOf(bytes: Uint8Array): string | undefined {
 
 /** Bytes as a cell of a table. */
 export function cellOf(bytes: Uint8Array, most = 60): string {
-  const line = lineOf(bytes) ?? hexOf(bytes);
+  const line = lineOf(bytes) ?? hexlify(bytes);
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return `0x${Buffer.from(bytes).toString("hex")}`;
 }
 
 function textOf(bytes: Uint8Array, unprintable: RegExp): string | undefined {

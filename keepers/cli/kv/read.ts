@@ -1,7 +1,8 @@
+import { hexlify } from "ethers";
 import type { BatchStatus, KnownForgery, StreamStatus } from "../../kv/client/kvTypes.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
-import { cellOf, hexOf, lineOf, linesOf, parseAccount, parseKey } from "./bytes.ts";
+import { cellOf, lineOf, linesOf, parseAccount, parseKey } from "./bytes.ts";
 import { type KvRequest, withKv } from "./session.ts";
 
 export interface GetRequest extends KvRequest {
@@ -45,7 +46,7 @@ export async function getValue(request: GetRequest): Promise<ShownValue> {
   if (needsTrust) throw new UsageError("--proof needs --attester: whose state roots are believed?");
   if (at !== undefined && attesters.length > 0)
     throw new UsageError("--at can't be proven: proofs are of the version that was attested");
-  const trust = { attesters: attesters.map((one) => hexOf(parseAccount(one))) };
+  const trust = { attesters: attesters.map((one) => hexlify(parseAccount(one))) };
   return await withKv(request, async ({ kv, stream, signal }) => {
     const proven = attesters.length > 0;
     const read = proven
@@ -141,7 +142,7 @@ function shown({
 }): ShownItem {
   const [keyText, text] = [lineOf(key), linesOf(value)];
   return {
-    ...{ key: hexOf(key), ...(keyText !== undefined && { keyText }), version },
+    ...{ key: hexlify(key), ...(keyText !== undefined && { keyText }), version },
     ...{ value: value.toString("base64"), ...(text !== undefined && { text }) },
   };
 }

@@ -1,9 +1,10 @@
+import { hexlify } from "ethers";
 import { formatLogPath, isLogPath } from "../../kv/paths/logPath.ts";
 import type { VersionRecord } from "../../kv/paths/records.ts";
 import { type Resolved, resolveKey, resolveLogPath } from "../../kv/paths/resolve.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { getObject, type ReadFileResult } from "../storage/get.ts";
-import { hexOf, parseAccount, parseKey } from "./bytes.ts";
+import { parseAccount, parseKey } from "./bytes.ts";
 import { type KvRequest, withKv } from "./session.ts";
 
 export interface ResolveRequest extends KvRequest {
@@ -37,7 +38,7 @@ export interface ShownResolution {
 /** Resolves a path or key, and reads what it leads to. */
 export async function resolveAndRead(request: ResolveRequest): Promise<ShownResolution> {
   const { out, decrypt, pay, attesters } = request;
-  const trust = { attesters: attesters.map((one) => hexOf(parseAccount(one))) };
+  const trust = { attesters: attesters.map((one) => hexlify(parseAccount(one))) };
   const resolved = await withKv(request, async ({ kv, clusters, stream, signal }) => {
     const options = { signal, ...(attesters.length > 0 && { trust }) };
     if (isLogPath(request.what)) return await resolveLogPath(kv, clusters, request.what, options);
@@ -65,6 +66,6 @@ function shownOf({ path, record, proven, steps }: Resolved): ShownResolution {
   return {
     ...(path && { path: formatLogPath({ ...path, isDirectory: record.kind === "directory" }) }),
     ...{ record, proven },
-    steps: steps.map(({ key, ...step }) => ({ ...step, key: hexOf(key) })),
+    steps: steps.map(({ key, ...step }) => ({ ...step, key: hexlify(key) })),
   };
 }

@@ -1,25 +1,25 @@
+import { hexlify } from "ethers";
 import type { BatchStatus, KnownForgery, StreamStatus } from "../../kv/client/kvTypes.ts";
 import type { Output } from "../terminal/output.ts";
-import { hexOf } from "./bytes.ts";
 
 /** As JSON: bytes are 0x-hex. */
 export function statusJson({ id, root, checkpoint, stall, ...status }: StreamStatus): object {
   const { writer, objectRoot, ...stalled } = stall ?? {};
   return {
-    ...{ id: hexOf(id), ...status, root: hexOf(root) },
-    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexOf(checkpoint.root) } }),
+    ...{ id: hexlify(id), ...status, root: hexlify(root) },
+    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexlify(checkpoint.root) } }),
     ...(writer &&
-      objectRoot && { stall: { ...stalled, writer: hexOf(writer), objectRoot: hexOf(objectRoot) } }),
+      objectRoot && { stall: { ...stalled, writer: hexlify(writer), objectRoot: hexlify(objectRoot) } }),
   };
 }
 
 export function showStatus(output: Output, status: StreamStatus): void {
   const { id, version, announced, root, checkpoint, stall } = status;
-  output.line(`stream ${hexOf(id)}`);
-  output.line(`version ${version} of ${announced} announced, state root ${hexOf(root)}`);
+  output.line(`stream ${hexlify(id)}`);
+  output.line(`version ${version} of ${announced} announced, state root ${hexlify(root)}`);
   if (checkpoint !== undefined)
     output.line(
-      `newest checkpoint, to be attested: version ${checkpoint.version}, ${hexOf(checkpoint.root)}`,
+      `newest checkpoint, to be attested: version ${checkpoint.version}, ${hexlify(checkpoint.root)}`,
     );
   if (stall === undefined) return;
   const since = new Date(stall.since).toISOString();
@@ -29,7 +29,7 @@ export function showStatus(output: Output, status: StreamStatus): void {
 }
 
 export function batchJson({ writer, objectRoot, ...batch }: BatchStatus): object {
-  return { ...batch, writer: hexOf(writer), objectRoot: hexOf(objectRoot) };
+  return { ...batch, writer: hexlify(writer), objectRoot: hexlify(objectRoot) };
 }
 
 export function showBatch(
@@ -37,18 +37,18 @@ export function showBatch(
   { version, state, writer, nonce, objectRoot, refusal }: BatchStatus,
 ) {
   output.line(`version ${version}: ${state}${refusal ? `: ${refusal.reason} [${refusal.code}]` : ""}`);
-  output.line(`writer ${hexOf(writer)}, nonce ${nonce}, object ${hexOf(objectRoot)}`);
+  output.line(`writer ${hexlify(writer)}, nonce ${nonce}, object ${hexlify(objectRoot)}`);
 }
 
 export function forgeryJson({ writer, objectRoot, relay, ...forgery }: KnownForgery): object {
-  return { ...forgery, writer: hexOf(writer), objectRoot: hexOf(objectRoot), relay: hexOf(relay) };
+  return { ...forgery, writer: hexlify(writer), objectRoot: hexlify(objectRoot), relay: hexlify(relay) };
 }
 
 export function showForgeries(output: Output, forgeries: readonly KnownForgery[]): void {
   output.table(
     ["block", "said to be of", "brought by", "nonce", "object"],
     forgeries.map(({ block, writer, relay, nonce, objectRoot }) => [
-      ...[String(block), hexOf(writer), hexOf(relay), String(nonce), hexOf(objectRoot)],
+      ...[String(block), hexlify(writer), hexlify(relay), String(nonce), hexlify(objectRoot)],
     ]),
   );
 }

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { hexlify } from "ethers";
 import type { AnnouncedWrite, Change } from "../../kv/client/kvTypes.ts";
 import type { KvClient } from "../../kv/client.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { UsageError } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { whileNoting } from "../terminal/waiting.ts";
-import { hexOf, parseKey } from "./bytes.ts";
+import { parseKey } from "./bytes.ts";
 import { type KvRequest, type KvSession, withKv } from "./session.ts";
 
 /** A node that follows the stream, and finds its bytes, has judged a batch long before, milliseconds. */
@@ -68,7 +69,7 @@ export async function judged(
 ): Promise<TakenWrite> {
   const note = `announced as version ${version}; waiting for a node to judge it`;
   const { refusal } = await whileNoting(output, note, settledInTime(kv, stream, version, signal));
-  if (refusal === undefined) return { stream, version, nonce, objectRoot: hexOf(objectRoot), transaction };
+  if (refusal === undefined) return { stream, version, nonce, objectRoot: hexlify(objectRoot), transaction };
   throw new FatalError(refusal.code, `version ${version} was refused: ${refusal.reason}`, {
     stream,
     version,

@@ -1,10 +1,9 @@
-import { getAddress, getBytes, keccak256, type Log, type TransactionReceipt } from "ethers";
+import { getAddress, getBytes, hexlify, keccak256, type Log, type TransactionReceipt } from "ethers";
 import { IStreams__factory } from "../../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
 import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
-import { hexOf } from "../node/wire.ts";
 import type { AnnouncedWrite, SignedWrite } from "./kvTypes.ts";
 
 /** A stored batch, before the chain knows of it. */
@@ -41,7 +40,7 @@ export async function announce(
   signal: AbortSignal,
 ): Promise<AnnouncedWrite[]> {
   const to = contractOf(deployment, "Streams").address;
-  const words = batches.map(({ nonce, objectRoot }) => ({ stream, nonce, objectRoot: hexOf(objectRoot) }));
+  const words = batches.map(({ nonce, objectRoot }) => ({ stream, nonce, objectRoot: hexlify(objectRoot) }));
   const announced: AnnouncedWrite[] = [];
   for (let from = 0; from < words.length; from += MOST_AT_ONCE) {
     const data = streams.encodeFunctionData("announceMany", [words.slice(from, from + MOST_AT_ONCE)]);
@@ -61,7 +60,7 @@ export async function signAnnouncement(
 ): Promise<SignedWrite> {
   const verifyingContract = contractOf(deployment, "Streams").address;
   const domain = { name: "Mycelia Streams", version: "1", chainId, verifyingContract };
-  const words = { writer: signer.address, stream, nonce, objectRoot: hexOf(root) };
+  const words = { writer: signer.address, stream, nonce, objectRoot: hexlify(root) };
   return { ...words, signature: await signer.signTypedData(domain, TYPES, words) };
 }
 
@@ -89,8 +88,8 @@ export async function attestState(
   signal: AbortSignal,
 ): Promise<void> {
   const to = contractOf(deployment, "Streams").address;
-  const data = streams.encodeFunctionData("attest", [stream, version, hexOf(root)]);
-  await transactions.send({ key: `kv/attest/${stream}/${version}/${hexOf(root)}`, to, data }, signal);
+  const data = streams.encodeFunctionData("attest", [stream, version, hexlify(root)]);
+  await transactions.send({ key: `kv/attest/${stream}/${version}/${hexlify(root)}`, to, data }, signal);
 }
 
 interface Announced {
@@ -118,6 +117,6 @@ function isOf(signed: SignedWrite, { stream, writer, write }: Announced): boolea
     signed.stream === stream &&
     getAddress(signed.writer) === getAddress(writer) &&
     signed.nonce === write.nonce &&
-    signed.objectRoot === hexOf(write.objectRoot)
+    signed.objectRoot === hexlify(write.objectRoot)
   );
 }

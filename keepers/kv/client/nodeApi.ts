@@ -1,7 +1,8 @@
+import { hexlify } from "ethers";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import type { HttpClient } from "../../runtime/http/client.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
-import { hexOf, parseAnswer } from "../node/wire.ts";
+import { parseAnswer } from "../node/wire.ts";
 import type { PageOptions, ReadOptions, ReadValue } from "./kvTypes.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -38,7 +39,7 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
     forgeries: (id: string, signal: AbortSignal) =>
       ask(`streams/${id}/forgeries`, {}, parseAnswer.forgeries, signal),
     value: (id: string, key: Uint8Array, { at }: ReadOptions, signal: AbortSignal) =>
-      ask(`streams/${id}/value`, { key: hexOf(key), at: textOf(at) }, parseAnswer.value, signal),
+      ask(`streams/${id}/value`, { key: hexlify(key), at: textOf(at) }, parseAnswer.value, signal),
     /** A value that was proven; a node whose answer `check` throws for has not answered. */
     proven: <T>(
       id: string,
@@ -47,11 +48,11 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
       check: (value: ReadValue) => T,
       signal: AbortSignal,
     ) => {
-      const query = { key: hexOf(key), at: textOf(at), proof: "true" };
+      const query = { key: hexlify(key), at: textOf(at), proof: "true" };
       return ask(`streams/${id}/value`, query, (json) => check(parseAnswer.value(json)), signal);
     },
     page: (id: string, { prefix, from, reverse, limit, at }: PageOptions, signal: AbortSignal) => {
-      const bounds = { prefix: prefix && hexOf(prefix), from: from && hexOf(from) };
+      const bounds = { prefix: prefix && hexlify(prefix), from: from && hexlify(from) };
       const query = { ...bounds, reverse: textOf(reverse), limit: textOf(limit), at: textOf(at) };
       return ask(`streams/${id}/page`, query, parseAnswer.page, signal);
     },

@@ -1,4 +1,4 @@
-import { getBytes } from "ethers";
+import { getBytes, hexlify } from "ethers";
 import { z } from "zod";
 import { FatalError } from "../../runtime/errors.ts";
 import type { Announcement } from "../chain/streamEvents.ts";
@@ -105,11 +105,11 @@ function check<T>(schema: z.ZodType<T>, json: unknown): T {
 
 export function streamToJson({ checkpoint, stall: stalled, ...status }: StreamStatus): object {
   return {
-    ...{ id: hexOf(status.id), version: status.version, announced: status.announced },
-    root: hexOf(status.root),
-    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexOf(checkpoint.root) } }),
+    ...{ id: hexlify(status.id), version: status.version, announced: status.announced },
+    root: hexlify(status.root),
+    ...(checkpoint && { checkpoint: { ...checkpoint, root: hexlify(checkpoint.root) } }),
     ...(stalled && {
-      stall: { ...stalled, writer: hexOf(stalled.writer), objectRoot: hexOf(stalled.objectRoot) },
+      stall: { ...stalled, writer: hexlify(stalled.writer), objectRoot: hexlify(stalled.objectRoot) },
     }),
   };
 }
@@ -129,16 +129,16 @@ export function valueToJson(
     ...(found && { entry: entryToJson(found) }),
     ...(root && {
       proof: {
-        root: hexOf(root),
-        siblings: siblings.map(hexOf),
-        ...(leaf && { leaf: { keyHash: hexOf(leaf.keyHash), content: hexOf(leaf.content) } }),
+        root: hexlify(root),
+        siblings: siblings.map(hexlify),
+        ...(leaf && { leaf: { keyHash: hexlify(leaf.keyHash), content: hexlify(leaf.content) } }),
       },
     }),
   };
 }
 
 export function pageToJson(at: number, { items, next }: Page): object {
-  return { version: at, items: items.map(itemToJson), ...(next && { next: hexOf(next) }) };
+  return { version: at, items: items.map(itemToJson), ...(next && { next: hexlify(next) }) };
 }
 
 export function batchToJson(
@@ -146,7 +146,7 @@ export function batchToJson(
   state: BatchStatus["state"],
   refusal?: Refusal,
 ): object {
-  const ids = { writer: hexOf(writer), nonce: `${sent}`, objectRoot: hexOf(objectRoot) };
+  const ids = { writer: hexlify(writer), nonce: `${sent}`, objectRoot: hexlify(objectRoot) };
   return { version: number, ...ids, state, ...(refusal && { refusal }) };
 }
 
@@ -158,12 +158,13 @@ export function forgeryToJson({
   block,
   index,
 }: KnownForgery): object {
-  const ids = { writer: hexOf(writer), nonce: `${sent}`, objectRoot: hexOf(objectRoot), relay: hexOf(relay) };
+  const ids = {
+    writer: hexlify(writer),
+    nonce: `${sent}`,
+    objectRoot: hexlify(objectRoot),
+    relay: hexlify(relay),
+  };
   return { ...ids, block, index };
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return `0x${Buffer.from(bytes).toString("hex")}`;
 }
 
 function bufferOf(text: string): Buffer {
@@ -175,5 +176,5 @@ function entryToJson({ version: since, value: bytes }: Living) {
 }
 
 function itemToJson({ key, ...held }: Item) {
-  return { key: hexOf(key), ...entryToJson(held) };
+  return { key: hexlify(key), ...entryToJson(held) };
 }

@@ -1,6 +1,6 @@
+import { hexlify } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
 import type { KvClient, Trust } from "../client/kvTypes.ts";
-import { hexOf } from "../node/wire.ts";
 import type { Clusters } from "./clusters.ts";
 import { formatLogPath, keyOf, LATEST, type LogPath, parseLogPath } from "./logPath.ts";
 import { isPointer, type Pointer, parseLatest, parseRecord, type VersionRecord } from "./records.ts";
@@ -135,7 +135,7 @@ class Resolving {
     if (entry !== undefined) return { value: entry.value, streamVersion };
     throw new FatalError("kv/no-such-path", `${JSON.stringify(key.toString())} holds nothing in the stream`, {
       stream,
-      key: hexOf(key),
+      key: hexlify(key),
       streamVersion,
       proven: trust !== undefined,
     });
