@@ -1,4 +1,5 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
+import { entriesOf } from "../../runtime/store/walk.ts";
 import type { Announcement, Forgery, StreamEvents } from "../chain/streamEvents.ts";
 import { ADDRESS_BYTES, STREAM_ID_BYTES } from "../format/limits.ts";
 
@@ -15,7 +16,6 @@ const NOTHING = Buffer.alloc(0);
 const ROOT_AT = ADDRESS_BYTES + 8;
 const BLOCK_AT = ROOT_AT + 32;
 const RELAY_AT = BLOCK_AT + 8;
-const PAGE = 256;
 
 /** Announcements of all streams that a node follows, as the chain has them now. */
 export class AnnouncementBook {
@@ -74,15 +74,9 @@ export class AnnouncementBook {
 
   /** Streams that may have batches to be judged. */
   async *pending(): AsyncGenerator<Buffer> {
-    let low = PENDING;
     const high = Buffer.concat([PENDING, Buffer.alloc(STREAM_ID_BYTES + 1, 0xff)]);
-    for (;;) {
-      const found = await this.#engine.page({ low, high, limit: PAGE });
-      for (const [key] of found) yield key.subarray(PENDING.length);
-      const last = found.at(-1)?.[0];
-      if (last === undefined || found.length < PAGE) return;
-      low = Buffer.concat([last, Buffer.of(0)]);
-    }
+    for await (const [key] of entriesOf(this.#engine, { low: PENDING, high }))
+      yield key.subarray(PENDING.length);
   }
 
   /** To be called when no batch of a stream is left to be judged, while nothing adds to it. */

@@ -1,4 +1,5 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
+import { entriesOf } from "../../runtime/store/walk.ts";
 import type { TrieNodes } from "../trie/trie.ts";
 import type { Checkpoint, Head } from "./head.ts";
 import { checkpointKey } from "./stateKeys.ts";
@@ -13,7 +14,6 @@ import { checkpointKey } from "./stateKeys.ts";
 export const MOST_CHECKPOINTS = 16;
 /** A node without children, serialised: the root of an empty trie is not in the engine. */
 const EMPTY_NODE = Buffer.alloc(4);
-const PAGE = 1_024;
 
 /** Makes the version of a head a checkpoint. @returns the head with it, and those checkpoints that it lets go */
 export function withCheckpoint(head: Head): { readonly head: Head; readonly dropped: readonly Checkpoint[] } {
@@ -32,14 +32,8 @@ export async function dropKept(
 ): Promise<EngineWrite[]> {
   const writes: EngineWrite[] = [];
   for (const { number } of checkpoints) {
-    let low = checkpointKey(stream, number);
-    const high = checkpointKey(stream, number + 1);
-    for (let found = PAGE; found === PAGE; ) {
-      const page = await engine.page({ low, high, limit: PAGE });
-      for (const [key] of page) writes.push({ key, value: undefined });
-      found = page.length;
-      if (found > 0) low = Buffer.concat([page.at(-1)![0], Buffer.of(0)]);
-    }
+    const range = { low: checkpointKey(stream, number), high: checkpointKey(stream, number + 1) };
+    for await (const [key] of entriesOf(engine, range)) writes.push({ key, value: undefined });
   }
   return writes;
 }

@@ -1,12 +1,11 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
+import { entriesOf } from "../../runtime/store/walk.ts";
 import { encodeEntry, isApart, versionOf } from "./entry.ts";
 import type { Head } from "./head.ts";
 import { hasLeaf, type KeyRecord } from "./leaf.ts";
 import { historyKey, latestKey, outcomeKey, type SpacedKey, undoKey, valueKey } from "./stateKeys.ts";
 
 const LENGTH_BYTES = 2;
-/** Records that are read at a time. */
-const PAGE = 1_024;
 const NEVER = encodeEntry({ version: 0, value: undefined });
 
 /** Serialises the keys that a batch has changed: each behind its length u16. */
@@ -71,14 +70,10 @@ async function before(
 ): Promise<{ record: Buffer | undefined; gone: Buffer[] }> {
   const latest = await engine.get(latestKey(stream, key));
   const gone = latest === undefined ? [] : [latest];
-  const low = historyKey(stream, key, 0);
-  for (let high = historyKey(stream, key, Number.MAX_SAFE_INTEGER); ; ) {
-    const page = await engine.page({ low, high, reverse: true, limit: PAGE });
-    for (const [, record] of page) {
-      gone.push(record);
-      if (versionOf(record) <= number) return { record, gone };
-    }
-    if (page.length < PAGE) return { record: undefined, gone };
-    high = page.at(-1)![0];
+  const [low, high] = [historyKey(stream, key, 0), historyKey(stream, key, Number.MAX_SAFE_INTEGER)];
+  for await (const [, record] of entriesOf(engine, { low, high, reverse: true })) {
+    gone.push(record);
+    if (versionOf(record) <= number) return { record, gone };
   }
+  return { record: undefined, gone };
 }

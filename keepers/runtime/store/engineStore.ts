@@ -3,9 +3,7 @@ import type { Engine, EngineWrite } from "./engine.ts";
 import { encodeKey, intervalOf } from "./keys.ts";
 import { PrefixedStore } from "./prefixed.ts";
 import type { Store, StoreRange, StoreWrite } from "./store.ts";
-
-/** Entries that a scan reads at a time, so that nothing of the engine outlives a pause of its reader. */
-const PAGE = 256;
+import { entriesOf } from "./walk.ts";
 
 /** A store on any engine: keys are strings there, and a closed store says so. */
 export class EngineStore implements Store {
@@ -40,20 +38,12 @@ export class EngineStore implements Store {
   }
 
   async *scan(range: StoreRange): AsyncIterable<readonly [key: string, value: Uint8Array]> {
-    let { low, high } = intervalOf(range);
-    const { reverse = false } = range;
-    let left = range.limit ?? Number.POSITIVE_INFINITY;
-    while (left > 0) {
+    const page: Engine["page"] = async (part) => {
       this.#checkOpen();
-      const limit = Math.min(left, PAGE);
-      const page = await this.#engine.page({ low, high, reverse, limit });
-      for (const [key, value] of page) yield [key.toString("utf8"), value];
-      const last = page.at(-1)?.[0];
-      if (last === undefined || page.length < limit) return;
-      left -= page.length;
-      if (reverse) high = last;
-      else low = Buffer.concat([last, Buffer.of(0)]);
-    }
+      return await this.#engine.page(part);
+    };
+    for await (const [key, value] of entriesOf({ page }, { ...range, ...intervalOf(range) }))
+      yield [key.toString("utf8"), value];
   }
 
   under(prefix: string): Store {

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { announce } from "../../../../keepers/kv/client/announcing.ts";
 import { type Change, createKvClient, streamId } from "../../../../keepers/kv/client.ts";
@@ -10,6 +9,7 @@ import { SEEN_ALL } from "../../../../keepers/kv/format/limits.ts";
 import { encodeStreamBatch } from "../../../../keepers/kv/format/streamBatch.ts";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { nameOfItem } from "../../../../keepers/storage/format/pack.ts";
+import { eventually } from "../../runtime/temporary.ts";
 import { toJson } from "../../storage/network.ts";
 import type { NodeSetup } from "../../storage/nodeContext.ts";
 import { KvNetwork, type Writer } from "./kvNetwork.ts";
@@ -79,7 +79,7 @@ describe("kv: a node while things go wrong", () => {
     const after = await ann.kv.status(stream);
     await chain.rpc("evm_revert", snapshot);
     await chain.rpc("anvil_mine", "0x10");
-    await until(async () => (await ann.kv.status(stream)).version === 2);
+    await eventually("the stream is back", async () => (await ann.kv.status(stream)).version === 2);
     expect((await ann.kv.status(stream)).root.equals(root)).to.equal(true);
     expect((await ann.kv.get(stream, text("a"))).entry?.value.toString()).to.equal("stays");
     expect((await ann.kv.get(born, text("a"))).entry).to.equal(undefined);
@@ -167,14 +167,13 @@ describe("kv: a node while things go wrong", () => {
   }
 
   async function stalled(stream: string) {
-    await until(async () => (await ann.kv.status(stream)).stall !== undefined);
+    await eventually(
+      "the stream stands still",
+      async () => (await ann.kv.status(stream)).stall !== undefined,
+    );
     return await ann.kv.status(stream);
   }
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(50);
-}
 
 /** Runs a node that kills itself. @returns the signal that ended it */
 async function ended(setup: NodeSetup, options: KvNodeProcessOptions): Promise<string> {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { getBytes } from "ethers";
 import { attestState, signAnnouncement } from "../../../../keepers/kv/client/announcing.ts";
 import { type Change, createKvClient, streamId } from "../../../../keepers/kv/client.ts";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import { startLyingNode } from "../../../flows/lyingNode.ts";
+import { eventually } from "../../runtime/temporary.ts";
 import { codeOfRejection } from "../../storage/codes.ts";
 import { KvNetwork, WINDOW_BLOCKS, type Writer } from "./kvNetwork.ts";
 
@@ -204,7 +204,10 @@ describe("kv: a node", () => {
 
   /** Bob attests the newest checkpoint, once the node has seen the end of its window. */
   async function attested(stream: string, version = 1): Promise<void> {
-    while ((await ann.kv.status(stream)).checkpoint?.version !== version) await sleep(20);
+    await eventually(
+      `version ${version} is a checkpoint`,
+      async () => (await ann.kv.status(stream)).checkpoint?.version === version,
+    );
     await bob.kv.attest(stream);
   }
 });
