@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Codec, createCodec } from "../coding/codec.ts";
+import type { Codec } from "../coding/codec.ts";
+import { openCodec } from "../coding/openCodec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { runInBackground } from "../runtime/duties/background.ts";
 import { pause } from "../runtime/pause.ts";
@@ -113,16 +114,10 @@ export async function startGateway(keeper: KeeperContext, options: GatewayOption
 async function openStorage(context: KeeperContext, { codec, limits }: GatewayOptions) {
   return createStorageClient({
     ...context,
-    codec: codec ?? (await ownCodec(context)),
+    codec: codec ?? (await openCodec(context)),
     store: context.store.under("gateway/client/"),
     ...(limits && { limits }),
   });
-}
-
-async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
-  const codec = await createCodec();
-  closers.add("gateway's codec", () => codec.close());
-  return codec;
 }
 
 async function openParts(

@@ -1,4 +1,5 @@
-import { type Codec, createCodec } from "../coding/codec.ts";
+import type { Codec } from "../coding/codec.ts";
+import { openCodec } from "../coding/openCodec.ts";
 import { contractOf } from "../runtime/chain/deployment.ts";
 import type { BlockHandler } from "../runtime/chain/follower.ts";
 import type { KeeperContext } from "../runtime/context.ts";
@@ -54,7 +55,7 @@ export async function startKvNode(context: KeeperContext, options: KvNodeOptions
   const engine = context.openEngine("kv");
   const book = new AnnouncementBook(engine);
   const streams = new OpenStreams(engine);
-  const codec = settings.codec ?? (await ownCodec(context));
+  const codec = settings.codec ?? (await openCodec(context, { threads: 0 }));
   const storage = createStorageClient({ ...context, codec });
   const metrics = createKvMetrics(context.metrics, () => duty.stalls.size);
   const duty: ReplayDuty = new ReplayDuty(
@@ -103,10 +104,4 @@ function wantedStreams(ids: readonly string[] | undefined): (stream: Buffer) => 
   if (ids === undefined) return () => true;
   const names = new Set(ids.map((id) => streamIdOf(id).toString("hex")));
   return (stream) => names.has(stream.toString("hex"));
-}
-
-async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
-  const codec = await createCodec({ threads: 0 });
-  closers.add("codec", () => codec.close());
-  return codec;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Codec, createCodec } from "../coding/codec.ts";
+import type { Codec } from "../coding/codec.ts";
+import { openCodec } from "../coding/openCodec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import type { Store } from "../runtime/store/store.ts";
@@ -129,7 +130,8 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   closers.add("row files", () => segments.close());
   addUsageGauges(context.metrics, segments.quota);
   logger.info({ ...segments.recovery }, "row files are sound");
-  const codec = settings.codec ?? (await ownCodec(context));
+  // A node checks rows and codes nothing, which pays for no thread of its own.
+  const codec = settings.codec ?? (await openCodec(context, { threads: 0 }));
   const place = settings.register
     ? await ensureMember(context)
     : await placeOf(provider, deployment, context.transactions.address);
@@ -225,13 +227,6 @@ function takePayments(
   startReadClaims(context, book, options);
   const operator = transactions.address;
   return new ReadPayments({ provider, deployment, scope: { chainId, sessions }, operator, book });
-}
-
-/** A node checks rows and codes nothing, which pays for no thread of its own. */
-async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
-  const codec = await createCodec({ threads: 0 });
-  closers.add("codec", () => codec.close());
-  return codec;
 }
 
 function addProbes(

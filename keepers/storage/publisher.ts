@@ -1,4 +1,5 @@
-import { type Codec, createCodec } from "../coding/codec.ts";
+import type { Codec } from "../coding/codec.ts";
+import { openCodec } from "../coding/openCodec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
 import { Alarm } from "../runtime/duties/alarm.ts";
 import { runInBackground } from "../runtime/duties/background.ts";
@@ -133,7 +134,7 @@ async function openNetwork(context: KeeperContext, settings: Settings) {
   const committees = createCommitteeBook(provider, deployment);
   const api = createMemberApi({ http, chainId, signer, timeoutMs: limits.requestMs });
   const committeeCount = createCommitteeCount(provider, deployment);
-  const codec = settings.codec ?? (await ownCodec(context));
+  const codec = settings.codec ?? (await openCodec(context));
   const scope = { chainId, committee: contractAddress(deployment, "Committees") };
   // Who has failed is left out of one upload, not for ever.
   const openUpload = () => new SegmentUpload({ codec, api, limits, committees, scope });
@@ -143,12 +144,6 @@ async function openNetwork(context: KeeperContext, settings: Settings) {
     store: store.under("publisher/publishing/"),
   };
   return { openUpload, publishing, committeeCount };
-}
-
-async function ownCodec({ closers }: KeeperContext): Promise<Codec> {
-  const codec = await createCodec();
-  closers.add("publisher's codec", () => codec.close());
-  return codec;
 }
 
 function requireSound({ maxObjects, maxDelayMs, months, quotaBytesPerDay, maxPendingBytes }: Settings): void {

@@ -1,4 +1,4 @@
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import { createKvClient, type KvClient, streamId } from "../../kv/client.ts";
 import { streamIdOf } from "../../kv/format/streamId.ts";
 import { type Clusters, openClusters } from "../../kv/paths/clusters.ts";
@@ -38,8 +38,7 @@ export async function withKv<T>(request: KvRequest, work: (session: KvSession) =
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
-      const codec = await createCodec({ threads: 0 });
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person, { threads: 0 });
       const storage = createStorageClient({ ...person, codec });
       const kv = createKvClient({ ...person, storage, nodes });
       const own = named ?? streamId(person.signer.address);

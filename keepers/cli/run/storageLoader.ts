@@ -1,5 +1,5 @@
 import { getBytes } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import type { ModelLoader } from "../../compute/modelShelf.ts";
 import type { KeeperContext } from "../../runtime/context.ts";
 import { createStorageClient } from "../../storage/client.ts";
@@ -9,8 +9,7 @@ const maxModelBytes = 1024 ** 3;
 
 /** Fetches models out of the storage nodes, every row checked. */
 export async function storageLoader(context: KeeperContext): Promise<ModelLoader> {
-  const codec = await createCodec();
-  context.closers.add("codec", () => codec.close());
+  const codec = await openCodec(context);
   const storage = createStorageClient({ ...context, codec });
   return async (root, signal) => {
     const object = await storage.get(getBytes(root), { signal });

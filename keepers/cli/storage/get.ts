@@ -3,7 +3,7 @@ import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { hexlify } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import type { Blame, StorageClient, StoredObject } from "../../storage/client.ts";
 import { createStorageClient, extractDirectory } from "../../storage/client.ts";
 import { parseMoney } from "../commands/globals.ts";
@@ -62,8 +62,7 @@ export async function getObject(request: GetRequest): Promise<ReadFileResult> {
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
-      const codec = await createCodec();
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person);
       const objectRoot = hexlify(root);
       const paying = pay && (await PaidReading.begin(person, { codec, objectRoot, pay, output, signal }));
       const readSessionFor = paying && ((committee: number) => paying.sessionFor(committee));

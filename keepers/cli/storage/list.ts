@@ -1,5 +1,5 @@
 import { hexlify } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import { createStorageClient } from "../../storage/client.ts";
 import { requireNetwork } from "../devnet/state.ts";
 import { openPerson, type PersonChoice } from "../person.ts";
@@ -41,8 +41,7 @@ export async function listDirectory(
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
-      const codec = await createCodec();
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person);
       const entries = await createStorageClient({ ...person, codec }).list(objectRoot, { ...key, signal });
       return entries.map(({ path, size, objectRoot: name }) => ({ path, size, objectRoot: hexlify(name) }));
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hexlify } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { createStorageClient } from "../../storage/client.ts";
 import { type InclusionProof, inclusionToJson, parseInclusion } from "../../storage/format/inclusion.ts";
@@ -28,8 +28,7 @@ export async function proveStored(
       const contents = await Promise.all(
         batches.map(async (id) => ({ id, contents: (await records.contentsOf(id)) ?? [] })),
       );
-      const codec = await createCodec({ threads: 0 });
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person, { threads: 0 });
       const proofs = await createStorageClient({ ...person, codec }).prove(contents, { signal });
       await verifyAll(person, proofs, signal);
       return { proofs: proofs.map(inclusionToJson), batches };

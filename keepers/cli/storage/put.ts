@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { hexlify } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import type { FileSource, PutResult, StorageClient } from "../../storage/client.ts";
 import { createStorageClient } from "../../storage/client.ts";
 import { keyId } from "../../storage/format/encryption.ts";
@@ -56,8 +56,7 @@ export async function putFiles(request: PutRequest): Promise<StoredFile> {
   return await withPerson(
     () => openPerson(dataDir, requireNetwork(dataDir), request),
     async (person, signal) => {
-      const codec = await createCodec();
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person);
       const storage = createStorageClient({ ...person, codec });
       const records = createStoredRecords(person.store);
       const progress = createProgress(`storing ${basename(path)}`, !output.json);

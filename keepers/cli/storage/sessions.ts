@@ -1,5 +1,5 @@
 import { formatEther } from "ethers";
-import { createCodec } from "../../coding/codec.ts";
+import { openCodec } from "../../coding/openCodec.ts";
 import { createStorageClient } from "../../storage/client.ts";
 import { requireNetwork } from "../devnet/state.ts";
 import { openPerson, type PersonChoice } from "../person.ts";
@@ -21,8 +21,7 @@ export async function listSessions(
   return await withPerson(
     () => openPerson(request.dataDir, requireNetwork(request.dataDir), request),
     async (person, signal) => {
-      const codec = await createCodec({ threads: 0 });
-      person.closers.add("codec", () => codec.close());
+      const codec = await openCodec(person, { threads: 0 });
       const book = new SessionBook(person, createStorageClient({ ...person, codec }));
       const { closed, open } = await book.settle(signal);
       return { closed, open: await Promise.all(open.map((order) => book.stateOf(order))) };
