@@ -25,23 +25,30 @@ const keysOf = (account: Uint8Array): SpacedKey => spacedKey(SPACES.counts, Buff
 /** What an account may not do of what it asks for. */
 export type Denied = { readonly write: Uint8Array } | { readonly control: Control };
 
-/** Whether an account may do anything at all in a stream; nobody else's bytes are worth waiting for. */
-export async function hasRights(state: Staging, id: Uint8Array, account: Uint8Array): Promise<boolean> {
+/** What an account is in a stream, apart from single keys. */
+export interface Rights {
+  readonly isAdmin: boolean;
+  readonly isWriter: boolean;
+  /** Whether it may do anything at all; nobody else's bytes are worth waiting for. */
+  readonly hasAny: boolean;
+}
+
+export async function rightsOf(state: Staging, id: Uint8Array, account: Uint8Array): Promise<Rights> {
   const cells = await state.load([adminKey(account), writerKey(account), keysOf(account)]);
   const [admin, writer, keys] = cells;
-  return isAdmin(admin!, id, account) || holds(writer) || countIn(keys!) > 0;
+  const [mayAll, isWriter] = [isAdmin(admin!, id, account), holds(writer)];
+  return { isAdmin: mayAll, isWriter, hasAny: mayAll || isWriter || countIn(keys!) > 0 };
 }
 
 /** The first part of a batch that an account has no right to, as things stand; undefined when it may do all of it. */
 export async function findDenied(
   state: Staging,
-  id: Uint8Array,
   account: Uint8Array,
+  { isAdmin: mayAll, isWriter }: Rights,
   { writes, controls }: Pick<StreamBatch, "writes" | "controls">,
 ): Promise<Denied | undefined> {
-  const [admin, writer, specials] = await state.load([adminKey(account), writerKey(account), SPECIALS_KEY]);
-  if (isAdmin(admin!, id, account)) return undefined;
-  const isWriter = holds(writer);
+  if (mayAll) return undefined;
+  const [specials] = await state.load([SPECIALS_KEY]);
   const keys = writes.map(({ key }) => key);
   const special = countIn(specials!) === 0 ? [] : await holding(state, keys, specialKey);
   const asWriterOf = (key: Uint8Array) => keyWriterKey(account, key);

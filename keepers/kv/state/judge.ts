@@ -1,5 +1,5 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
-import { applyControls, type Denied, findDenied, hasRights } from "./access.ts";
+import { applyControls, type Denied, findDenied, type Rights } from "./access.ts";
 import type { Staging } from "./staging.ts";
 import { SPACES, spacedKey } from "./stateKeys.ts";
 
@@ -29,10 +29,10 @@ export interface Sender {
 /** Judges what needs no bytes: a batch of somebody without any right, or one that was asked for before. */
 export async function judgeSender(
   state: Staging,
-  { stream, writer, nonce }: Sender,
+  { writer, nonce }: Sender,
+  rights: Rights,
 ): Promise<Refusal | undefined> {
-  if (!(await hasRights(state, stream, writer)))
-    return { code: "kv/no-rights", reason: "the writer has no right in this stream" };
+  if (!rights.hasAny) return { code: "kv/no-rights", reason: "the writer has no right in this stream" };
   const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
   const last = cell!.entry?.value?.readBigUInt64BE(0);
   if (last === undefined || last < nonce) return undefined;
@@ -51,10 +51,10 @@ export async function noteNonce(state: Staging, { writer, nonce, number }: Sende
 export async function applyBatch(
   state: Staging,
   batch: StreamBatch,
-  sender: Sender,
+  { writer, number: version }: Sender,
+  rights: Rights,
 ): Promise<Refusal | undefined> {
-  const { stream, writer, number: version } = sender;
-  const denied = await findDenied(state, stream, writer, batch);
+  const denied = await findDenied(state, writer, rights, batch);
   const refusal = denied === undefined ? await findConflict(state, batch) : refusalOf(denied);
   if (refusal !== undefined) return refusal;
   const cells = await state.load(batch.writes.map(({ key }) => dataKey(key)));

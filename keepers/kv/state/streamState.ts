@@ -5,7 +5,7 @@ import { parseStreamBatch, type StreamBatch } from "../format/streamBatch.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
 import { NodesAhead } from "../trie/nodesAhead.ts";
 import { Trie, type TrieNodes } from "../trie/trie.ts";
-import { hasRights } from "./access.ts";
+import { rightsOf } from "./access.ts";
 import { dropKept, KeptNodes, NodesAt, withCheckpoint } from "./checkpoints.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
 import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
@@ -84,7 +84,8 @@ export class StreamState {
 
   /** Whether an account may do anything at all in the stream. */
   async knows(account: Uint8Array): Promise<boolean> {
-    return await hasRights(new Staging(this.#engine, this.#head.stream), this.id, account);
+    const state = new Staging(this.#engine, this.#head.stream);
+    return (await rightsOf(state, this.id, account)).hasAny;
   }
 
   /**
@@ -190,11 +191,12 @@ async function judge(
   batch: StreamBatch | Refusal | undefined,
   sender: Sender,
 ): Promise<Refusal | "bytes missed" | undefined> {
-  const refused = await judgeSender(state, sender);
+  const rights = await rightsOf(state, sender.stream, sender.writer);
+  const refused = await judgeSender(state, sender, rights);
   if (refused !== undefined) return refused;
   if (batch === undefined) return "bytes missed";
   await noteNonce(state, sender);
-  return "code" in batch ? batch : await applyBatch(state, batch, sender);
+  return "code" in batch ? batch : await applyBatch(state, batch, sender, rights);
 }
 
 /** The batch, or why it is none. */
