@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { startGateway } from "../../gateway/gateway.ts";
+import { months } from "./months.ts";
 import { defineRole } from "./role.ts";
 
 const count = z.number().int().positive();
@@ -30,13 +31,7 @@ export const gatewayRole = defineRole({
         .describe("bytes of parts that may wait on this disk for the rest of their uploads"),
       uploadDays: count.default(7).describe("days after which an upload that was not completed is given up"),
       publishMs: count.min(20).default(10_000).describe("pause between two publications of what was put"),
-      months: z
-        .number()
-        .int()
-        .nonnegative()
-        .max(65_535)
-        .default(12)
-        .describe("months of 30 days to pay for; 0 = for ever"),
+      months,
       maxWrites: count.default(4).describe("objects stored at once"),
       maxReads: count.default(16).describe("objects read at once"),
       maxPartWrites: count.default(16).describe("parts written to the disk at once"),

@@ -1,6 +1,7 @@
 import { isAddress } from "ethers";
 import { z } from "zod";
 import { startPublisher } from "../../storage/publisher.ts";
+import { months } from "./months.ts";
 import { defineRole } from "./role.ts";
 
 const count = z.number().int().positive();
@@ -15,13 +16,7 @@ export const publisherRole = defineRole({
     maxPendingBytes: count.default(256 * 1024 ** 2).describe("data bytes that may wait at once"),
     maxObjects: count.default(8_192).describe("orders from which on a batch is made at once"),
     maxDelayMs: count.default(10_000).describe("longest that an order waits for others"),
-    months: z
-      .number()
-      .int()
-      .nonnegative()
-      .max(65_535)
-      .default(12)
-      .describe("months of 30 days to pay for; 0 = for ever"),
+    months,
     confirmations: z
       .number()
       .int()

@@ -5,7 +5,8 @@ import { notImplemented, Refusal } from "../refusal.ts";
 
 export type ObjectHeaders = Pick<ObjectRecord, "headers" | "metadata">;
 
-const KEPT = [
+/** Headers that describe an object: kept with it, and what a signed query may put others for. */
+export const DESCRIBING = [
   "cache-control",
   "content-disposition",
   "content-encoding",
@@ -22,7 +23,7 @@ const PROMISES = /^x-amz-(server-side-encryption|object-lock-|tagging$|grant-|we
 /** What of a request's headers is kept with an object. @throws Refusal MetadataTooLarge, NotImplemented, InvalidArgument */
 export function objectHeadersOf(headers: IncomingHttpHeaders): ObjectHeaders {
   requireNoPromises(headers);
-  const kept = KEPT.map((name) => [name, keptValue(name, headerOf(headers, name))] as const).filter(
+  const kept = DESCRIBING.map((name) => [name, keptValue(name, headerOf(headers, name))] as const).filter(
     (entry): entry is readonly [string, string] => entry[1] !== undefined,
   );
   const metadata = Object.keys(headers)

@@ -6,18 +6,8 @@ import type { GatewayParts } from "../../parts.ts";
 import { type ByteRange, contentRange, rangeOf } from "../../ranges.ts";
 import { Refusal } from "../../refusal.ts";
 import type { ObjectCall, S3Answer } from "../call.ts";
-import { headersFrom } from "../metadata.ts";
+import { DESCRIBING, headersFrom } from "../metadata.ts";
 import { requireBucket } from "./buckets.ts";
-
-/** Parameters that put a header into the answer, for who has signed them. */
-const OVERRIDES = [
-  "cache-control",
-  "content-disposition",
-  "content-encoding",
-  "content-language",
-  "content-type",
-  "expires",
-];
 
 export async function getObject(call: ObjectCall, parts: GatewayParts): Promise<S3Answer> {
   const { record, range, headers, status } = await look(call, parts);
@@ -86,7 +76,7 @@ function checksumHeaders(
 }
 
 function overridesOf(query: ObjectCall["query"]): Record<string, string> {
-  const given = OVERRIDES.flatMap((name) => {
+  const given = DESCRIBING.flatMap((name) => {
     const value = query.get(`response-${name}`);
     return value === undefined ? [] : [[name, value] as const];
   });
