@@ -24,7 +24,7 @@ export class MessageHasher {
   }
 
   /** The hashes of messages without their first `skip` bytes, end to end. */
-  hash(messages: readonly Uint8Array[], skip = 0): Buffer {
+  hash(messages: readonly Buffer[], skip = 0): Buffer {
     const hashes = Buffer.allocUnsafe(messages.length * hashBytes);
     for (const [i, message] of messages.entries()) {
       const blocks = Math.ceil((message.length - skip + PADDING) / BLOCK);
@@ -35,26 +35,45 @@ export class MessageHasher {
     return hashes;
   }
 
-  #flush(blocks: number, messages: readonly Uint8Array[], skip: number, hashes: Buffer): void {
+  /** The hashes of messages of one length, up to four blocks, which lie end to end themselves. */
+  hashEach(messages: Buffer, length: number): Buffer {
+    const count = messages.length / length;
+    const blocks = Math.ceil((length + PADDING) / BLOCK);
+    const hashes = Buffer.allocUnsafe(count * hashBytes);
+    for (let from = 0; from < count; from += AT_ONCE) {
+      const some = Math.min(AT_ONCE, count - from);
+      let at = messagesAt;
+      for (let i = from; i < from + some; i++)
+        at = pad(this.#open.bytes, at, messages, i * length, (i + 1) * length, blocks);
+      this.#run(blocks, some);
+      this.#open.bytes.copy(hashes, from * hashBytes, hashesAt, hashesAt + some * hashBytes);
+    }
+    return hashes;
+  }
+
+  #flush(blocks: number, messages: readonly Buffer[], skip: number, hashes: Buffer): void {
     const waiting = this.#waiting[blocks]!;
-    const { bytes, kernel } = this.#open;
+    const { bytes } = this.#open;
     let at = messagesAt;
-    for (const i of waiting) at = pad(bytes, at, messages[i]!, skip, blocks);
-    kernel.hashBlocks(messagesAt, blocks, hashesAt, Math.ceil(waiting.length / LANES) * LANES, 0);
+    for (const i of waiting) at = pad(bytes, at, messages[i]!, skip, messages[i]!.length, blocks);
+    this.#run(blocks, waiting.length);
     for (const [j, i] of waiting.entries()) {
       const from = hashesAt + j * hashBytes;
       bytes.copy(hashes, i * hashBytes, from, from + hashBytes);
     }
     waiting.length = 0;
   }
+
+  /** Hashes what was written; lanes that are left over hash what lies there. */
+  #run(blocks: number, count: number): void {
+    this.#open.kernel.hashBlocks(messagesAt, blocks, hashesAt, Math.ceil(count / LANES) * LANES, 0);
+  }
 }
 
-/** Writes a message as it is hashed; returns where the next belongs. */
-function pad(bytes: Buffer, at: number, message: Uint8Array, skip: number, blocks: number): number {
+/** Writes a part of `source` as it is hashed; returns where the next belongs. */
+function pad(bytes: Buffer, at: number, source: Buffer, from: number, to: number, blocks: number): number {
   const end = at + blocks * BLOCK;
-  const mark = at + message.length - skip;
-  if (skip === 0) bytes.set(message, at);
-  else bytes.set(message.subarray(skip), at);
+  const mark = at + source.copy(bytes, at, from, to);
   bytes[mark] = 0x80;
   bytes.fill(0, mark + 1, end - 4);
   bytes.writeUInt32BE(8 * (mark - at), end - 4);

@@ -2,7 +2,7 @@ import type { Control } from "../format/controls.ts";
 import { ADDRESS_BYTES } from "../format/limits.ts";
 import type { StreamBatch } from "../format/streamBatch.ts";
 import type { Cell, Staging } from "./staging.ts";
-import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
+import { type EntryKey, SPACES } from "./stateKeys.ts";
 
 /*
  * Who may do what, as entries of a stream of their own: "a" account: admin; "w" account: writer; "s" key: only its writers may
@@ -10,17 +10,21 @@ import { SPACES, type SpacedKey, spacedKey } from "./stateKeys.ts";
  * admin until it renounces.
  */
 
+const KINDS = { a: Buffer.from("a"), w: Buffer.from("w"), s: Buffer.from("s"), k: Buffer.from("k") };
 const YES = Buffer.of(1);
 const NO = Buffer.of(0);
 
-const adminKey = (account: Uint8Array): SpacedKey => accessKey("a", account);
-const writerKey = (account: Uint8Array): SpacedKey => accessKey("w", account);
-const specialKey = (key: Uint8Array): SpacedKey => accessKey("s", key);
-const keyWriterKey = (account: Uint8Array, key: Uint8Array): SpacedKey => accessKey("k", account, key);
+const adminKey = (state: Staging, account: Uint8Array) => accessKey(state, "a", account);
+const writerKey = (state: Staging, account: Uint8Array) => accessKey(state, "w", account);
+const specialKey = (state: Staging, key: Uint8Array) => accessKey(state, "s", key);
+const keyWriterKey = (state: Staging, account: Uint8Array, key: Uint8Array) =>
+  accessKey(state, "k", account, key);
 /** How many keys are special: while none is, no key is looked up for it. */
-const SPECIALS_KEY = spacedKey(SPACES.counts, Buffer.from("specials"));
+const specialsKey = (state: Staging) => state.keyOf(SPACES.counts, SPECIALS);
 /** How many keys an account is a writer of. */
-const keysOf = (account: Uint8Array): SpacedKey => spacedKey(SPACES.counts, Buffer.from("k"), account);
+const keysOf = (state: Staging, account: Uint8Array) => state.keyOf(SPACES.counts, KEYS, account);
+const SPECIALS = Buffer.from("specials");
+const KEYS = Buffer.from("k");
 
 /** What an account may not do of what it asks for. */
 export type Denied = { readonly write: Uint8Array } | { readonly control: Control };
@@ -34,7 +38,11 @@ export interface Rights {
 }
 
 export async function rightsOf(state: Staging, id: Uint8Array, account: Uint8Array): Promise<Rights> {
-  const cells = await state.load([adminKey(account), writerKey(account), keysOf(account)]);
+  const cells = await state.load([
+    adminKey(state, account),
+    writerKey(state, account),
+    keysOf(state, account),
+  ]);
   const [admin, writer, keys] = cells;
   const [mayAll, isWriter] = [isAdmin(admin!, id, account), holds(writer)];
   return { isAdmin: mayAll, isWriter, hasAny: mayAll || isWriter || countIn(keys!) > 0 };
@@ -48,10 +56,10 @@ export async function findDenied(
   { writes, controls }: Pick<StreamBatch, "writes" | "controls">,
 ): Promise<Denied | undefined> {
   if (mayAll) return undefined;
-  const [specials] = await state.load([SPECIALS_KEY]);
+  const [specials] = await state.load([specialsKey(state)]);
   const keys = writes.map(({ key }) => key);
-  const special = countIn(specials!) === 0 ? [] : await holding(state, keys, specialKey);
-  const asWriterOf = (key: Uint8Array) => keyWriterKey(account, key);
+  const special = countIn(specials!) === 0 ? [] : await holding(state, keys, (key) => specialKey(state, key));
+  const asWriterOf = (key: Uint8Array) => keyWriterKey(state, account, key);
   // Admins write everything, writers what is not special, a key's writers that key.
   const own = new Set(await holding(state, special, asWriterOf));
   const set = new Set(special);
@@ -71,29 +79,29 @@ export async function applyControls(
   version: number,
 ): Promise<void> {
   if (controls.length === 0) return;
-  const effects = controls.map((control) => effectOf(control, account));
+  const effects = controls.map((control) => effectOf(state, control, account));
+  const counts = controls.map((control) => countOf(state, control, account));
   const cells = await state.load(effects.map(([key]) => key));
-  const counts = await state.load(controls.map((control) => countOf(control, account) ?? SPECIALS_KEY));
+  const counters = await state.load(counts.map((key) => key ?? specialsKey(state)));
   for (const [i, [, value]] of effects.entries()) {
-    const [cell, count] = [cells[i]!, counts[i]!];
+    const [cell, count] = [cells[i]!, counters[i]!];
     const more = (value === YES ? 1 : 0) - (holds(cell) ? 1 : 0);
-    if (more !== 0 && countOf(controls[i]!, account) !== undefined)
-      state.set(count, { version, value: encodeCount(countIn(count) + more) });
-    state.set(cell, { version, value });
+    if (more !== 0 && counts[i] !== undefined) state.set(count, version, encodeCount(countIn(count) + more));
+    state.set(cell, version, value);
   }
 }
 
 /** What counts the rights that a control gives or takes; undefined when nothing does. */
-function countOf(control: Control, account: Uint8Array): SpacedKey | undefined {
+function countOf(state: Staging, control: Control, account: Uint8Array): EntryKey | undefined {
   switch (control.kind) {
     case "makeSpecial":
     case "makeNormal":
-      return SPECIALS_KEY;
+      return specialsKey(state);
     case "renounceKeyWriter":
-      return keysOf(account);
+      return keysOf(state, account);
     case "grantKeyWriter":
     case "revokeKeyWriter":
-      return keysOf(control.account);
+      return keysOf(state, control.account);
     default:
       return undefined;
   }
@@ -115,28 +123,28 @@ function mayControl(control: Control, isWriter: boolean, keyWriterOf: ReadonlySe
 }
 
 /** The entry that a control of an account writes. */
-function effectOf(control: Control, account: Uint8Array): readonly [SpacedKey, Buffer] {
+function effectOf(state: Staging, control: Control, account: Uint8Array): readonly [EntryKey, Buffer] {
   switch (control.kind) {
     case "grantAdmin":
-      return [adminKey(control.account), YES];
+      return [adminKey(state, control.account), YES];
     case "renounceAdmin":
-      return [adminKey(account), NO];
+      return [adminKey(state, account), NO];
     case "makeSpecial":
-      return [specialKey(control.key), YES];
+      return [specialKey(state, control.key), YES];
     case "makeNormal":
-      return [specialKey(control.key), NO];
+      return [specialKey(state, control.key), NO];
     case "grantWriter":
-      return [writerKey(control.account), YES];
+      return [writerKey(state, control.account), YES];
     case "revokeWriter":
-      return [writerKey(control.account), NO];
+      return [writerKey(state, control.account), NO];
     case "renounceWriter":
-      return [writerKey(account), NO];
+      return [writerKey(state, account), NO];
     case "grantKeyWriter":
-      return [keyWriterKey(control.account, control.key), YES];
+      return [keyWriterKey(state, control.account, control.key), YES];
     case "revokeKeyWriter":
-      return [keyWriterKey(control.account, control.key), NO];
+      return [keyWriterKey(state, control.account, control.key), NO];
     default:
-      return [keyWriterKey(account, control.key), NO];
+      return [keyWriterKey(state, account, control.key), NO];
   }
 }
 
@@ -144,7 +152,7 @@ function effectOf(control: Control, account: Uint8Array): readonly [SpacedKey, B
 async function holding(
   state: Staging,
   keys: readonly Uint8Array[],
-  entryOf: (key: Uint8Array) => SpacedKey,
+  entryOf: (key: Uint8Array) => EntryKey,
 ): Promise<Uint8Array[]> {
   const cells = await state.load(keys.map(entryOf));
   return keys.filter((_, i) => holds(cells[i]));
@@ -170,6 +178,6 @@ function encodeCount(count: number): Buffer {
   return bytes;
 }
 
-function accessKey(kind: string, ...parts: readonly Uint8Array[]): SpacedKey {
-  return spacedKey(SPACES.access, Buffer.from(kind, "latin1"), ...parts);
+function accessKey(state: Staging, kind: keyof typeof KINDS, ...parts: readonly Uint8Array[]): EntryKey {
+  return state.keyOf(SPACES.access, KINDS[kind], ...parts);
 }

@@ -24,19 +24,17 @@ const MOST_INSIDE = 512;
  * Serialises an entry: flags u8 (1: deleted, 2: the value lies apart), version u64, and the value, or the trie's content of one that
  * lies apart.
  */
-export function encodeEntry({ version, value }: Entry): Buffer {
-  const isApart = liesApart(value);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + (isApart ? HASH_BYTES : (value?.length ?? 0)));
-  bytes[0] = value === undefined ? DELETED : isApart ? APART : 0;
-  bytes.writeUInt32BE(Math.floor(version / 2 ** 32), FLAGS_BYTES);
-  bytes.writeUInt32BE(version >>> 0, FLAGS_BYTES + 4);
-  if (isApart) bytes.set(contentOf(version, value!), HEADER_BYTES);
-  else if (value !== undefined) bytes.set(value, HEADER_BYTES);
+export function encodeEntry(version: number, value: Uint8Array | undefined): Buffer {
+  const content = liesApart(value) ? contentOf(version, value) : value;
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + (content?.length ?? 0));
+  bytes[0] = value === undefined ? DELETED : content === value ? 0 : APART;
+  writeVersion(bytes, version, FLAGS_BYTES);
+  if (content !== undefined) bytes.set(content, HEADER_BYTES);
   return bytes;
 }
 
 /** Whether a value is too long for its entry. */
-export function liesApart(value: Buffer | undefined): boolean {
+export function liesApart(value: Uint8Array | undefined): value is Uint8Array {
   return value !== undefined && value.length > MOST_INSIDE;
 }
 
@@ -48,7 +46,7 @@ export function parseEntry(bytes: Buffer): Entry {
 /** What the trie has of an entry: SHA-256(version u64 || value). */
 export function contentOf(version: number, value: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(VERSION_BYTES + value.length);
-  bytes.writeBigUInt64BE(BigInt(version));
+  writeVersion(bytes, version, 0);
   bytes.set(value, VERSION_BYTES);
   return sha256(bytes) as Buffer;
 }
@@ -61,6 +59,12 @@ export function contentIn(bytes: Buffer): Buffer | undefined {
 /** Whether a serialised entry's value lies apart. */
 export function isApart(bytes: Buffer): boolean {
   return bytes[0] === APART;
+}
+
+/** Writes a version as u64, without the way over a bigint. */
+export function writeVersion(bytes: Buffer, version: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(version / 2 ** 32), at);
+  bytes.writeUInt32BE(version >>> 0, at + 4);
 }
 
 /** Version of a serialised entry. */

@@ -1,7 +1,7 @@
 import type { StreamBatch } from "../format/streamBatch.ts";
 import { applyControls, type Denied, findDenied, type Rights } from "./access.ts";
-import type { Staging } from "./staging.ts";
-import { SPACES, spacedKey } from "./stateKeys.ts";
+import type { Cell, Staging } from "./staging.ts";
+import { SPACES } from "./stateKeys.ts";
 
 /** Why a batch changes nothing. */
 export interface Refusal {
@@ -26,6 +26,12 @@ export interface Sender {
   readonly number: number;
 }
 
+/** What a batch touches, in its own order. */
+export interface Touched {
+  readonly reads: readonly Cell[];
+  readonly writes: readonly Cell[];
+}
+
 /** Judges what needs no bytes: a batch of somebody without any right, or one that was asked for before. */
 export async function judgeSender(
   state: Staging,
@@ -33,7 +39,7 @@ export async function judgeSender(
   rights: Rights,
 ): Promise<Refusal | undefined> {
   if (!rights.hasAny) return { code: "kv/no-rights", reason: "the writer has no right in this stream" };
-  const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
+  const [cell] = await state.load([state.keyOf(SPACES.nonces, writer)]);
   const last = cell!.entry?.value?.readBigUInt64BE(0);
   if (last === undefined || last < nonce) return undefined;
   return { code: "kv/replayed", reason: `nonce ${nonce} is not above ${last}` };
@@ -41,28 +47,24 @@ export async function judgeSender(
 
 /** Uses a nonce up, whatever comes of its batch. */
 export async function noteNonce(state: Staging, { writer, nonce, number }: Sender): Promise<void> {
-  const [cell] = await state.load([spacedKey(SPACES.nonces, writer)]);
+  const [cell] = await state.load([state.keyOf(SPACES.nonces, writer)]);
   const value = Buffer.allocUnsafe(8);
   value.writeBigUInt64BE(nonce);
-  state.set(cell!, { version: number, value });
+  state.set(cell!, number, value);
 }
 
 /** Takes a batch in as a whole, or says why not. Rights are those before the batch. */
 export async function applyBatch(
   state: Staging,
   batch: StreamBatch,
+  touched: Touched,
   { writer, number: version }: Sender,
   rights: Rights,
 ): Promise<Refusal | undefined> {
   const denied = await findDenied(state, writer, rights, batch);
-  const refusal = denied === undefined ? await findConflict(state, batch) : refusalOf(denied);
+  const refusal = denied === undefined ? findConflict(batch, touched.reads) : refusalOf(denied);
   if (refusal !== undefined) return refusal;
-  const cells = await state.load(batch.writes.map(({ key }) => dataKey(key)));
-  for (const [i, { value }] of batch.writes.entries())
-    state.set(cells[i]!, {
-      version,
-      value: value && Buffer.from(value.buffer, value.byteOffset, value.length),
-    });
+  for (const [i, { value }] of batch.writes.entries()) state.set(touched.writes[i]!, version, value);
   await applyControls(state, batch.controls, writer, version);
   return undefined;
 }
@@ -73,16 +75,13 @@ function refusalOf(denied: Denied): Refusal {
   return { code: "kv/may-not-control", reason: `the writer has no right to ${denied.control.kind}` };
 }
 
-async function findConflict(state: Staging, { reads, seen }: StreamBatch): Promise<Refusal | undefined> {
-  const cells = await state.load(reads.map(dataKey));
-  const place = cells.findIndex(({ entry }) => BigInt(entry?.version ?? 0) > seen);
+function findConflict({ reads, seen }: StreamBatch, cells: readonly Cell[]): Refusal | undefined {
+  // Versions are numbers, so that what was seen may be rounded where no version is.
+  const last = Number(seen);
+  const place = cells.findIndex(({ version }) => version > last);
   if (place < 0) return undefined;
-  const reason = `key 0x${hex(reads[place]!)} has changed in version ${cells[place]!.entry!.version}, after ${seen}`;
+  const reason = `key 0x${hex(reads[place]!)} has changed in version ${cells[place]!.version}, after ${seen}`;
   return { code: "kv/conflict", reason };
-}
-
-function dataKey(key: Uint8Array): Buffer {
-  return spacedKey(SPACES.data, key);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,55 +1,60 @@
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
-import { type Entry, encodeEntry, liesApart, parseEntry } from "./entry.ts";
+import { type Entry, encodeEntry, liesApart, parseEntry, versionOf } from "./entry.ts";
 import { hasLeaf, type KeyRecord } from "./leaf.ts";
-import { historyKey, latestKey, type SpacedKey, valueKey } from "./stateKeys.ts";
+import {
+  ENTRY_PREFIX_BYTES,
+  type EntryKey,
+  entryKey,
+  historyKey,
+  type Space,
+  valueKey,
+} from "./stateKeys.ts";
 
 /** A key, and what it holds as some batches leave it. */
 export interface Cell {
-  readonly key: SpacedKey;
+  readonly key: EntryKey;
+  /** Undefined for one that was never written. */
   readonly entry: Entry | undefined;
+  /** The batch that wrote it; 0 for none. */
+  readonly version: number;
 }
 
-class StagedCell implements Cell {
-  readonly key: SpacedKey;
-  /** Where its record lies in the engine. */
-  readonly at: Buffer;
+/** What it holds is kept serialised, as it goes to the engine. */
+class StagedCell implements Cell, EngineWrite {
+  readonly key: EntryKey;
+  /** Its key without what all keys start with. */
+  readonly name: string;
   isChanged = false;
-  /** Records that later ones have replaced, and their versions, oldest first. */
-  replaced: [version: number, record: Buffer][] | undefined;
+  value: Buffer | undefined;
+  /** Records that later ones have replaced, oldest first. */
+  replaced: Buffer[] | undefined;
   /** Values that it was given and that lie apart, with their versions. */
   apart: [version: number, value: Buffer][] | undefined;
-  /** Of the entry as it was loaded, unless that is replaced. */
-  #record: Buffer | undefined;
-  #entry: Entry | undefined;
 
-  constructor(key: SpacedKey, at: Buffer, record: Buffer | undefined) {
+  constructor(key: EntryKey, name: string) {
     this.key = key;
-    this.at = at;
-    this.#record = record;
+    this.name = name;
   }
 
   get entry(): Entry | undefined {
-    if (this.#entry === undefined && this.#record !== undefined) this.#entry = parseEntry(this.#record);
-    return this.#entry;
+    return this.value && parseEntry(this.value);
   }
 
-  /** What it holds, serialised. */
-  get record(): Buffer | undefined {
-    if (this.#record === undefined && this.#entry !== undefined) this.#record = encodeEntry(this.#entry);
-    return this.#record;
+  get version(): number {
+    return this.value === undefined ? 0 : versionOf(this.value);
   }
 
-  set(entry: Entry): void {
-    const { entry: old } = this;
-    if (old !== undefined && old.version !== entry.version) {
+  set(version: number, value: Uint8Array | undefined): void {
+    if (this.value !== undefined && this.version !== version) {
       this.replaced ??= [];
-      this.replaced.push([old.version, this.record!]);
+      this.replaced.push(this.value);
     }
-    if (liesApart(entry.value)) {
+    if (liesApart(value)) {
       this.apart ??= [];
-      this.apart.push([entry.version, entry.value!]);
+      this.apart.push([version, Buffer.from(value.buffer, value.byteOffset, value.length)]);
     }
-    [this.#entry, this.#record, this.isChanged] = [entry, undefined, true];
+    this.value = encodeEntry(version, value);
+    this.isChanged = true;
   }
 }
 
@@ -60,13 +65,13 @@ export interface Staged {
   readonly changed: readonly KeyRecord[];
 }
 
-/** The state of a stream as some batches leave it that aren't committed yet. */
+/** The state of a stream as some batches leave it that aren't committed yet. Of no use once a call has failed. */
 export class Staging {
   readonly #engine: Pick<Engine, "getMany">;
   readonly #stream: number;
   readonly #cells = new Map<string, StagedCell>();
   #under: Staging | undefined;
-  #changed: SpacedKey[] = [];
+  #changed: EntryKey[] = [];
 
   /** @param under what is on its way to the engine: its changes count as if they were there */
   constructor(engine: Pick<Engine, "getMany">, stream: number, under?: Staging) {
@@ -75,33 +80,35 @@ export class Staging {
     this.#under = under;
   }
 
-  /**
-   * Loads the cells of many keys in the order of these: an engine finds neighbours in a third of the time, and writes them
-   * sooner too.
-   */
-  async loadAhead(keys: readonly SpacedKey[]): Promise<void> {
-    const named = new Map<string, SpacedKey>();
-    for (const key of keys) named.set(nameOf(key), key);
-    const names = [...named.keys()].sort();
-    const sorted = names.map((name) => named.get(name)!);
-    await this.#fetch(sorted, names);
+  keyOf(space: Space, ...parts: readonly Uint8Array[]): EntryKey {
+    return entryKey(this.#stream, space, ...parts);
   }
 
-  /** The cells of keys, in their order. */
-  async load(keys: readonly SpacedKey[]): Promise<Cell[]> {
-    const names = keys.map(nameOf);
-    if (names.some((name) => !this.#cells.has(name))) await this.#fetch(keys, names);
-    return names.map((name) => this.#cells.get(name)!);
+  /**
+   * The cells of keys, in their order. They are read in the order of the keys: an engine finds neighbours in a third of the
+   * time, and writes them sooner too.
+   */
+  async load(keys: readonly EntryKey[]): Promise<Cell[]> {
+    const fresh: StagedCell[] = [];
+    const cells = keys.map((key) => {
+      const name = key.toString("latin1", ENTRY_PREFIX_BYTES);
+      return this.#cells.get(name) ?? this.#add(new StagedCell(key, name), fresh);
+    });
+    if (fresh.length === 0) return cells;
+    fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = await this.#engine.getMany(fresh.map(({ key }) => key));
+    for (const [i, cell] of fresh.entries()) cell.value = found[i];
+    return cells;
   }
 
   /** Writes a key. @param cell one that `load` gave */
-  set(cell: Cell, entry: Entry): void {
-    (cell as StagedCell).set(entry);
+  set(cell: Cell, version: number, value: Uint8Array | undefined): void {
+    (cell as StagedCell).set(version, value);
     this.#changed.push(cell.key);
   }
 
   /** Keys that were written since the last call. */
-  takeChanged(): readonly SpacedKey[] {
+  takeChanged(): readonly EntryKey[] {
     const changed = this.#changed;
     this.#changed = [];
     return changed;
@@ -114,42 +121,28 @@ export class Staging {
     const earlier: EngineWrite[] = [];
     const changed: KeyRecord[] = [];
     for (const cell of this.#cells.values()) {
-      const { key, at, record, replaced, apart, isChanged } = cell;
-      if (!isChanged || record === undefined) continue;
-      writes.push({ key: at, value: record });
-      if (hasLeaf(key)) changed.push({ key, record });
-      for (const [version, old] of replaced ?? [])
-        earlier.push({ key: historyKey(this.#stream, key, version), value: old });
-      for (const [version, value] of apart ?? [])
-        earlier.push({ key: valueKey(this.#stream, key, version), value });
+      if (!isWritten(cell)) continue;
+      writes.push(cell);
+      if (hasLeaf(cell.key)) changed.push(cell);
+      for (const record of cell.replaced ?? [])
+        earlier.push({ key: historyKey(cell.key, versionOf(record)), value: record });
+      for (const [version, value] of cell.apart ?? [])
+        earlier.push({ key: valueKey(cell.key, version), value });
     }
     for (const write of earlier) writes.push(write);
     return { writes, changed };
   }
 
-  async #fetch(keys: readonly SpacedKey[], names: readonly string[]): Promise<void> {
-    const missing: number[] = [];
-    const places: Buffer[] = [];
-    for (const [i, name] of names.entries()) {
-      if (this.#cells.has(name) || this.#lift(name)) continue;
-      missing.push(i);
-      places.push(latestKey(this.#stream, keys[i]!));
-    }
-    const found = await this.#engine.getMany(places);
-    for (const [j, i] of missing.entries())
-      if (!this.#cells.has(names[i]!))
-        this.#cells.set(names[i]!, new StagedCell(keys[i]!, places[j]!, found[j]));
-  }
-
-  /** Takes over what a key holds under this one, if that has changed it. */
-  #lift(name: string): boolean {
-    const cell = this.#under === undefined ? undefined : this.#under.#cells.get(name);
-    if (!cell?.isChanged) return false;
-    this.#cells.set(name, new StagedCell(cell.key, cell.at, cell.record));
-    return true;
+  /** Takes over what a key holds under this one, if that has changed it; what isn't known there either is still to be read. */
+  #add(cell: StagedCell, fresh: StagedCell[]): StagedCell {
+    this.#cells.set(cell.name, cell);
+    const under = this.#under === undefined ? undefined : this.#under.#cells.get(cell.name);
+    if (under?.isChanged === true) cell.value = under.value;
+    else fresh.push(cell);
+    return cell;
   }
 }
 
-function nameOf(key: SpacedKey): string {
-  return key.toString("latin1");
+function isWritten(cell: StagedCell): cell is StagedCell & KeyRecord {
+  return cell.isChanged && cell.value !== undefined;
 }

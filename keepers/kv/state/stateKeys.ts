@@ -1,3 +1,5 @@
+import { writeVersion } from "./entry.ts";
+
 /*
  * Keys of the engine. A stream has a number of its own in it (u32), so that keys stay short:
  * "s" id                                    what is known of a stream
@@ -17,57 +19,60 @@ export type Space = (typeof SPACES)[keyof typeof SPACES];
 /** A space (1 byte) and a key in it. */
 export type SpacedKey = Buffer;
 
+/** Where the latest entry of a key lies: "l" stream space key. Whatever else is kept of the key is found by it. */
+export type EntryKey = Buffer;
+
+/** What stands before space and key. */
+export const ENTRY_PREFIX_BYTES = 5;
+const LATEST = 0x6c; // "l"
+const HISTORY = 0x68; // "h"
+const VALUE = 0x76; // "v"
 const VERSION_BYTES = 8;
 
 export function spacedKey(space: Space, ...parts: readonly Uint8Array[]): SpacedKey {
-  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 1));
-  bytes[0] = space;
-  let at = 1;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(0, space, parts);
 }
 
 export function streamKey(id: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from("s"), id]);
 }
 
-export function latestKey(stream: number, key: SpacedKey): Buffer {
-  const bytes = Buffer.allocUnsafe(5 + key.length);
-  bytes[0] = 0x6c; // "l"
-  bytes.writeUInt32BE(stream, 1);
-  bytes.set(key, 5);
-  return bytes;
+export function entryKey(stream: number, space: Space, ...parts: readonly Uint8Array[]): EntryKey {
+  return startKey(joined(ENTRY_PREFIX_BYTES, space, parts), LATEST, stream);
 }
 
-/** As `latestKey` of a key of the data, without another copy of it. */
-export function latestDataKey(stream: number, key: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(6 + key.length);
-  bytes[0] = 0x6c; // "l"
-  bytes.writeUInt32BE(stream, 1);
-  bytes[5] = SPACES.data;
-  bytes.set(key, 6);
-  return bytes;
+/** As `entryKey` of a key of the data; there are too many to make lists of their parts. */
+export function dataKey(stream: number, key: Uint8Array): EntryKey {
+  const bytes = Buffer.allocUnsafe(ENTRY_PREFIX_BYTES + 1 + key.length);
+  bytes[ENTRY_PREFIX_BYTES] = SPACES.data;
+  bytes.set(key, ENTRY_PREFIX_BYTES + 1);
+  return startKey(bytes, LATEST, stream);
 }
 
-export function historyKey(stream: number, key: SpacedKey, version: number): Buffer {
-  return versionedKey(0x68, stream, key, version); // "h"
+/** The same of a space and a key that stand together already. */
+export function entryKeyOf(stream: number, spaced: SpacedKey): EntryKey {
+  const bytes = Buffer.allocUnsafe(ENTRY_PREFIX_BYTES + spaced.length);
+  bytes.set(spaced, ENTRY_PREFIX_BYTES);
+  return startKey(bytes, LATEST, stream);
 }
 
-export function valueKey(stream: number, key: SpacedKey, version: number): Buffer {
-  return versionedKey(0x76, stream, key, version); // "v"
+export function historyKey(key: EntryKey, version: number): Buffer {
+  return versionedKey(HISTORY, key, version);
 }
 
-function versionedKey(kind: number, stream: number, key: SpacedKey, version: number): Buffer {
-  const bytes = Buffer.allocUnsafe(7 + key.length + VERSION_BYTES);
+export function valueKey(key: EntryKey, version: number): Buffer {
+  return versionedKey(VALUE, key, version);
+}
+
+/** The key of an entry, its kind changed, a length behind its space, and a version behind all. */
+function versionedKey(kind: number, key: EntryKey, version: number): Buffer {
+  const bytes = Buffer.allocUnsafe(key.length + 2 + VERSION_BYTES);
+  const keyAt = ENTRY_PREFIX_BYTES + 1;
+  key.copy(bytes, 0, 0, keyAt);
   bytes[0] = kind;
-  bytes.writeUInt32BE(stream, 1);
-  bytes[5] = key[0]!;
-  bytes.writeUInt16BE(key.length - 1, 6);
-  key.copy(bytes, 8, 1);
-  bytes.writeBigUInt64BE(BigInt(version), 7 + key.length);
+  bytes.writeUInt16BE(key.length - keyAt, keyAt);
+  key.copy(bytes, keyAt + 2, keyAt);
+  writeVersion(bytes, version, key.length + 2);
   return bytes;
 }
 
@@ -93,6 +98,24 @@ function numbered(kind: string, stream: number, number?: number): Buffer {
   const bytes = Buffer.allocUnsafe(number === undefined ? 5 : 13);
   bytes.write(kind, 0, "latin1");
   bytes.writeUInt32BE(stream, 1);
-  if (number !== undefined) bytes.writeBigUInt64BE(BigInt(number), 5);
+  if (number !== undefined) writeVersion(bytes, number, 5);
+  return bytes;
+}
+
+/** Writes space and parts end to end, `room` bytes behind the start. */
+function joined(room: number, space: Space, parts: readonly Uint8Array[]): Buffer {
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, room + 1));
+  bytes[room] = space;
+  let at = room + 1;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function startKey(bytes: Buffer, kind: number, stream: number): Buffer {
+  bytes[0] = kind;
+  bytes.writeUInt32BE(stream, 1);
   return bytes;
 }

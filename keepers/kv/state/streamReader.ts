@@ -3,7 +3,7 @@ import type { Engine } from "../../runtime/store/engine.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
 import { isApart, isDeleted, type Living, parseEntry, versionOf } from "./entry.ts";
 import { type Outcome, parseOutcome } from "./outcome.ts";
-import { historyKey, latestDataKey, outcomeKey, SPACES, spacedKey, valueKey } from "./stateKeys.ts";
+import { dataKey, historyKey, outcomeKey, valueKey } from "./stateKeys.ts";
 
 /** A key and what it holds. */
 export interface Item {
@@ -50,7 +50,7 @@ export class StreamReader {
 
   /** What a key held at a version of the stream; undefined when that was nothing. */
   async get(key: Uint8Array, at = Number.POSITIVE_INFINITY): Promise<Living | undefined> {
-    const found = this.#engine.get(latestDataKey(this.#stream, key));
+    const found = this.#engine.get(dataKey(this.#stream, key));
     const record = found instanceof Promise ? await found : found;
     const held = this.#heldAt(record, key, at);
     return held instanceof Promise ? await held : held;
@@ -58,7 +58,7 @@ export class StreamReader {
 
   /** As `get` for each key, in their order, in less time. */
   async getMany(keys: readonly Uint8Array[], at = Number.POSITIVE_INFINITY): Promise<(Living | undefined)[]> {
-    const records = await this.#engine.getMany(keys.map((key) => latestDataKey(this.#stream, key)));
+    const records = await this.#engine.getMany(keys.map((key) => dataKey(this.#stream, key)));
     const held: (Living | undefined)[] = [];
     for (const [i, record] of records.entries()) {
       const one = this.#heldAt(record, keys[i]!, at);
@@ -98,7 +98,7 @@ export class StreamReader {
   }
 
   #keyOf(record: Buffer): Buffer {
-    return record.subarray(latestDataKey(this.#stream, NO_KEY).length);
+    return record.subarray(dataKey(this.#stream, NO_KEY).length);
   }
 
   /** By the latest record of a key; at hand unless it is younger. */
@@ -112,8 +112,8 @@ export class StreamReader {
   }
 
   async #asOf(key: Uint8Array, at: number): Promise<Living | undefined> {
-    const spaced = spacedKey(SPACES.data, key);
-    const [low, high] = [historyKey(this.#stream, spaced, 0), historyKey(this.#stream, spaced, at + 1)];
+    const latest = dataKey(this.#stream, key);
+    const [low, high] = [historyKey(latest, 0), historyKey(latest, at + 1)];
     const [found] = await this.#engine.page({ low, high, reverse: true, limit: 1 });
     return found && (await this.#livingIn(found[1], key));
   }
@@ -125,13 +125,13 @@ export class StreamReader {
   }
 
   async #fetch(version: number, key: Uint8Array): Promise<Living> {
-    const value = await this.#engine.get(valueKey(this.#stream, spacedKey(SPACES.data, key), version));
+    const value = await this.#engine.get(valueKey(dataKey(this.#stream, key), version));
     if (value !== undefined) return { version, value };
     throw new FatalError("kv/broken-state", `the value of version ${version} of a key is missing`);
   }
 
   #bounds(prefix: Uint8Array, from: Uint8Array | undefined, reverse: boolean) {
-    const of = (key: Uint8Array) => latestDataKey(this.#stream, key);
+    const of = (key: Uint8Array) => dataKey(this.#stream, key);
     const behind = Buffer.alloc(MAX_KEY_BYTES + 1, 0xff);
     const [low, high] = [of(prefix), of(Buffer.concat([prefix, behind]))];
     if (from === undefined) return { low, high };

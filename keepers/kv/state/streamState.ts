@@ -8,19 +8,11 @@ import { Trie, type TrieNodes } from "../trie/trie.ts";
 import { rightsOf } from "./access.ts";
 import { dropKept, KeptNodes, NodesAt, withCheckpoint } from "./checkpoints.ts";
 import { encodeHead, type Head, openHead } from "./head.ts";
-import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender } from "./judge.ts";
+import { applyBatch, judgeSender, noteNonce, type Refusal, type Sender, type Touched } from "./judge.ts";
 import { type KeyRecord, leavesOf, placeOf } from "./leaf.ts";
 import { encodeOutcome, type Outcome } from "./outcome.ts";
-import { Staging } from "./staging.ts";
-import {
-  outcomeKey,
-  SPACES,
-  type SpacedKey,
-  spacedKey,
-  streamKey,
-  triePrefix,
-  undoKey,
-} from "./stateKeys.ts";
+import { type Cell, Staging } from "./staging.ts";
+import { dataKey, outcomeKey, SPACES, spacedKey, streamKey, triePrefix, undoKey } from "./stateKeys.ts";
 import { StreamReader } from "./streamReader.ts";
 import { encodeUndo, undoWrites } from "./undo.ts";
 import type { ValueProof } from "./valueProof.ts";
@@ -103,13 +95,13 @@ export class StreamState {
     const { stream } = before;
     const state = new Staging(this.#engine, stream, under?.state);
     const parsed = batches.map(({ bytes }) => parse(bytes));
-    await state.loadAhead(parsed.flatMap(keysOf));
+    const touched = await touch(state, stream, parsed);
     const outcomes: Outcome[] = [];
     const writes = await dropKept(this.#engine, stream, dropped);
     let { number } = before;
     for (const [i, { writer, nonce }] of batches.entries()) {
       const sender = { stream: this.id, writer, nonce, number: number + 1 };
-      const refusal = await judge(state, parsed[i], sender);
+      const refusal = await judge(state, parsed[i], touched[i]!, sender);
       if (refusal === "bytes missed") break;
       number++;
       const outcome = { number, ...(refusal && { refusal }) };
@@ -148,7 +140,7 @@ export class StreamState {
     const nodes = at === number ? this.#engine : new NodesAt(this.#engine, stream, checkpoints.slice(index));
     const [entry, proof] = await Promise.all([
       new StreamReader(this.#engine, stream).get(key, at),
-      this.#trie.prove(placeOf(dataKey(key)), nodes),
+      this.#trie.prove(placeOf(spacedKey(SPACES.data, key)), nodes),
     ]);
     return { number: at, entry, proof };
   }
@@ -189,6 +181,7 @@ export class StreamState {
 async function judge(
   state: Staging,
   batch: StreamBatch | Refusal | undefined,
+  touched: Touched,
   sender: Sender,
 ): Promise<Refusal | "bytes missed" | undefined> {
   const rights = await rightsOf(state, sender.stream, sender.writer);
@@ -196,7 +189,7 @@ async function judge(
   if (refused !== undefined) return refused;
   if (batch === undefined) return "bytes missed";
   await noteNonce(state, sender);
-  return "code" in batch ? batch : await applyBatch(state, batch, sender, rights);
+  return "code" in batch ? batch : await applyBatch(state, batch, touched, sender, rights);
 }
 
 /** The batch, or why it is none. */
@@ -211,14 +204,24 @@ function parse(bytes: Uint8Array | undefined): StreamBatch | Refusal | undefined
   }
 }
 
-/** Keys of the data that a batch will be judged by. */
-function keysOf(batch: StreamBatch | Refusal | undefined): SpacedKey[] {
-  if (batch === undefined || "code" in batch) return [];
-  const keys = batch.reads.map(dataKey);
-  for (const { key } of batch.writes) keys.push(dataKey(key));
-  return keys;
-}
-
-function dataKey(key: Uint8Array): SpacedKey {
-  return spacedKey(SPACES.data, key);
+/** Loads together what batches will be judged by. */
+async function touch(
+  state: Staging,
+  stream: number,
+  parsed: readonly (StreamBatch | Refusal | undefined)[],
+): Promise<Touched[]> {
+  const parts = parsed.map((batch) => {
+    if (batch === undefined || "code" in batch) return { reads: [], writes: [] };
+    return {
+      reads: batch.reads.map((key) => dataKey(stream, key)),
+      writes: batch.writes.map(({ key }) => dataKey(stream, key)),
+    };
+  });
+  const cells = await state.load(parts.flatMap(({ reads, writes }) => [...reads, ...writes]));
+  let at = 0;
+  const next = (count: number): Cell[] => {
+    at += count;
+    return cells.slice(at - count, at);
+  };
+  return parts.map(({ reads, writes }) => ({ reads: next(reads.length), writes: next(writes.length) }));
 }

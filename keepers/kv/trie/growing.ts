@@ -1,18 +1,11 @@
-import { type Leaf, nibbleAt, TrieNode } from "./trieNode.ts";
-
-/** What is to stand at a place: without a leaf, nothing. */
-export interface TrieChange {
-  /** No two changes have the same. */
-  readonly keyHash: Buffer;
-  readonly leaf: Leaf | undefined;
-}
+import type { TrieChanges } from "./trieChanges.ts";
+import { nibbleAt, TrieNode } from "./trieNode.ts";
 
 /** A node that changes, and is still to be read. */
 export interface Wanted {
-  /** Its path: as many times four bits as it is deep. */
-  readonly path: Buffer;
-  /** In the order of their places. */
-  readonly changes: readonly TrieChange[];
+  /** The changes at it or below, by their numbers: from the first up to and without the last. */
+  readonly from: number;
+  readonly to: number;
   readonly parent: Growing | undefined;
 }
 
@@ -24,42 +17,55 @@ export interface Growing extends Wanted {
 }
 
 /** Takes changes in where they end here, and hands the others down: to nodes that are there, or to ones that begin. */
-export function spread(one: Growing, depth: number, wanted: Wanted[], fresh: Growing[]): void {
-  const { node, changes } = one;
-  for (let from = 0; from < changes.length; ) {
-    const path = changes[from]!.keyHash;
-    const nibble = nibbleAt(path, depth);
+export function spread(
+  one: Growing,
+  depth: number,
+  changes: TrieChanges,
+  wanted: Wanted[],
+  fresh: Growing[],
+): void {
+  const { node } = one;
+  for (let from = one.from; from < one.to; ) {
+    const nibble = changes.nibbleAt(from, depth);
     let to = from + 1;
-    while (to < changes.length && nibbleAt(changes[to]!.keyHash, depth) === nibble) to++;
-    const some = from === 0 && to === changes.length ? changes : changes.slice(from, to);
-    from = to;
-    if (node.hasNode(nibble)) wanted.push({ path, changes: some, parent: one });
+    while (to < one.to && changes.nibbleAt(to, depth) === nibble) to++;
+    if (node.hasNode(nibble)) wanted.push({ from, to, parent: one });
     else {
-      const leaves = leavesOf(node, nibble, some);
-      if (leaves.length > 1)
-        fresh.push({ path, changes: leaves, parent: one, node: new TrieNode(), key: undefined });
-      else place(node, nibble, leaves[0]?.leaf);
+      const begun = settle(node, nibble, depth, changes, from, to);
+      if (begun !== undefined) fresh.push({ from, to, parent: one, node: begun, key: undefined });
     }
+    from = to;
   }
 }
 
-/** Leaves to its parent what a node has left that is to go. */
-export function collapse({ node, path, parent }: Growing, depth: number): void {
-  place(parent!.node, nibbleAt(path, depth - 1), node.lone);
+/** Leaves to its parent what a node has left that is to go. @param nibble of the node in its parent */
+export function collapse({ node, parent }: Growing, nibble: number): void {
+  if (!node.giveLone(parent!.node, nibble)) parent!.node.remove(nibble);
 }
 
-function place(node: TrieNode, nibble: number, leaf: Leaf | undefined): void {
-  if (leaf === undefined) node.remove(nibble);
-  else node.setLeaf(nibble, leaf);
-}
-
-/** What comes to stand where a leaf or nothing stands, in the order of the places. */
-function leavesOf(node: TrieNode, nibble: number, changes: readonly TrieChange[]): readonly TrieChange[] {
-  const living = changes.some(({ leaf }) => leaf === undefined)
-    ? changes.filter(({ leaf }) => leaf !== undefined)
-    : changes;
-  if (!node.hasLeaf(nibble) || changes.some(({ keyHash }) => node.isAt(nibble, keyHash))) return living;
-  const leaf = node.leaf(nibble);
-  const after = living.findIndex(({ keyHash }) => Buffer.compare(keyHash, leaf.keyHash) > 0);
-  return living.toSpliced(after < 0 ? living.length : after, 0, { keyHash: leaf.keyHash, leaf });
+/** Puts what some changes leave where a leaf or nothing stands. @returns the node that begins there when that is more than a leaf */
+function settle(
+  node: TrieNode,
+  nibble: number,
+  depth: number,
+  changes: TrieChanges,
+  from: number,
+  to: number,
+): TrieNode | undefined {
+  let [stays, living, last] = [node.hasLeaf(nibble), 0, from];
+  for (let i = from; i < to; i++) {
+    if (stays && node.isAt(nibble, changes.messages, changes.partsAt(i))) stays = false;
+    if (changes.isGone(i)) continue;
+    living++;
+    last = i;
+  }
+  if (living + (stays ? 1 : 0) > 1) {
+    const begun = new TrieNode();
+    if (stays) node.giveLeaf(nibble, begun, nibbleAt(node.leaf(nibble).keyHash, depth + 1));
+    return begun;
+  }
+  if (living === 1)
+    node.setLeaf(nibble, changes.messages, changes.partsAt(last), changes.hashes, changes.hashAt(last));
+  else if (!stays) node.remove(nibble);
+  return undefined;
 }

@@ -1,11 +1,10 @@
 import { FatalError } from "../../runtime/errors.ts";
 import type { EngineWrite } from "../../runtime/store/engine.ts";
-import { collapse, type Growing, spread, type TrieChange, type Wanted } from "./growing.ts";
+import { collapse, type Growing, spread, type Wanted } from "./growing.ts";
 import type { NodeHasher } from "./nodeHasher.ts";
+import type { TrieChanges } from "./trieChanges.ts";
 import { HASH_BYTES, nibbleAt, TrieNode } from "./trieNode.ts";
 import { siblingsIn, type TrieProof } from "./trieProof.ts";
-
-export type { TrieChange } from "./growing.ts";
 
 export interface TrieNodes {
   /** Serialised nodes, as they lie in the engine; what is handed out is written over. */
@@ -34,23 +33,22 @@ export class Trie {
   }
 
   /** The writes that take the changes in, and the root behind them. @param nodes where they are found, unless as always */
-  async update(changes: readonly TrieChange[], nodes = this.#nodes): Promise<TrieUpdate> {
-    const sorted = inOrder(changes);
+  async update(changes: TrieChanges, nodes = this.#nodes): Promise<TrieUpdate> {
     const levels: Growing[][] = [];
-    let wanted: Wanted[] = [{ path: Buffer.alloc(HASH_BYTES), changes: sorted, parent: undefined }];
+    let wanted: Wanted[] = [{ from: 0, to: changes.count, parent: undefined }];
     let fresh: Growing[] = [];
     for (let depth = 0; wanted.length + fresh.length > 0; depth++) {
-      const keys = wanted.map(({ path }) => this.keyOf(path, depth));
+      const keys = wanted.map(({ from }) => this.#keyOf(changes, from, depth));
       const found = await nodes.getMany(keys);
-      const level = wanted.map(({ path, changes: some, parent }, i) => {
-        return { path, changes: some, parent, key: keys[i], node: nodeOf(found[i], depth) };
+      const level = wanted.map(({ from, to, parent }, i) => {
+        return { from, to, parent, key: keys[i], node: nodeOf(found[i], depth) };
       });
       for (const one of fresh) level.push(one);
       levels.push(level);
       [wanted, fresh] = [[], []];
-      for (const one of level) spread(one, depth, wanted, fresh);
+      for (const one of level) spread(one, depth, changes, wanted, fresh);
     }
-    return this.#close(levels);
+    return this.#close(changes, levels);
   }
 
   /** What stands at a place, or that nothing does; to be checked by `contentProven`. @param nodes as for `update` */
@@ -70,20 +68,20 @@ export class Trie {
     }
   }
 
-  /** Key of the node whose path is the first `depth` times four bits of `path`. */
-  keyOf(path: Uint8Array, depth: number): Buffer {
+  /** Key of the node whose path is the first `depth` times four bits of what lies at `pathAt` of `path`. */
+  keyOf(path: Uint8Array, depth: number, pathAt = 0): Buffer {
     const bytes = (depth + 1) >> 1;
     const key = Buffer.allocUnsafe(this.#prefix.length + 1 + bytes);
     key.set(this.#prefix, 0);
     let at = this.#prefix.length;
     key[at++] = depth;
-    for (let i = 0; i < bytes; i++) key[at++] = path[i]!;
+    for (let i = 0; i < bytes; i++) key[at++] = path[pathAt + i]!;
     if (depth % 2 === 1) key[at - 1]! &= 0xf0;
     return key;
   }
 
   /** From the deepest level up: hashes nodes, and takes away those that one leaf or nothing is left of. */
-  #close(levels: readonly Growing[][]): TrieUpdate {
+  #close(changes: TrieChanges, levels: readonly Growing[][]): TrieUpdate {
     const writes: EngineWrite[] = [];
     const root = Buffer.allocUnsafe(HASH_BYTES);
     for (let depth = levels.length - 1; depth >= 0; depth--) {
@@ -91,25 +89,22 @@ export class Trie {
       for (const one of levels[depth]!) {
         if (depth === 0 || !one.node.isLone) staying.push(one);
         else {
-          collapse(one, depth);
+          collapse(one, changes.nibbleAt(one.from, depth - 1));
           if (one.key !== undefined) writes.push({ key: one.key, value: undefined });
         }
       }
-      this.#hasher.hash(staying, (one, bytes, at) => {
-        if (one.parent === undefined) bytes.copy(root, 0, at, at + HASH_BYTES);
-        else one.parent.node.setNode(nibbleAt(one.path, depth - 1), bytes, at);
-        writes.push({ key: one.key ?? this.keyOf(one.path, depth), value: one.node.encode() });
+      this.#hasher.hash(staying, ({ parent, from, node, key }, bytes, at) => {
+        if (parent === undefined) bytes.copy(root, 0, at, at + HASH_BYTES);
+        else parent.node.setNode(changes.nibbleAt(from, depth - 1), bytes, at);
+        writes.push({ key: key ?? this.#keyOf(changes, from, depth), value: node.encode() });
       });
     }
     return { root, writes };
   }
-}
 
-/** By the places that they are at; most are told apart by the first four bytes of these. */
-function inOrder(changes: readonly TrieChange[]): TrieChange[] {
-  const marked = changes.map((change) => ({ change, start: change.keyHash.readUInt32BE(0) }));
-  marked.sort((a, b) => a.start - b.start || Buffer.compare(a.change.keyHash, b.change.keyHash));
-  return marked.map(({ change }) => change);
+  #keyOf(changes: TrieChanges, number: number, depth: number): Buffer {
+    return this.keyOf(changes.messages, depth, changes.partsAt(number));
+  }
 }
 
 function nodeOf(bytes: Buffer | undefined, depth: number): TrieNode {

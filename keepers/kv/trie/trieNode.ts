@@ -12,8 +12,6 @@ export interface Leaf {
   readonly keyHash: Buffer;
   /** Hash of what is there. */
   readonly content: Buffer;
-  /** SHA-256(0x00 || keyHash || content). */
-  readonly hash: Buffer;
 }
 
 /** Four bits of a key's hash. */
@@ -51,11 +49,6 @@ export class TrieNode {
     return this.#nodes === 0 && (this.#leaves & (this.#leaves - 1)) === 0;
   }
 
-  /** Its one leaf; undefined when it has none. */
-  get lone(): Leaf | undefined {
-    return this.#leaves === 0 ? undefined : this.leaf(31 - Math.clz32(this.#leaves));
-  }
-
   hasLeaf(nibble: number): boolean {
     return ((this.#leaves >> nibble) & 1) === 1;
   }
@@ -64,29 +57,39 @@ export class TrieNode {
     return ((this.#nodes >> nibble) & 1) === 1;
   }
 
-  /** A view of a leaf that is there. */
+  /** Views of a leaf that is there. */
   leaf(nibble: number): Leaf {
-    const [hash, parts] = [this.#hashAt(nibble), this.#partsAt(nibble)];
+    const parts = this.#partsAt(nibble);
     return {
       keyHash: this.#bytes.subarray(parts, parts + HASH_BYTES),
       content: this.#bytes.subarray(parts + HASH_BYTES, parts + PARTS_BYTES),
-      hash: this.#bytes.subarray(hash, hash + HASH_BYTES),
     };
   }
 
-  /** Whether a leaf that is there belongs to a place. */
-  isAt(nibble: number, keyHash: Buffer): boolean {
+  /** Whether a leaf that is there belongs to the place that lies at `at` of `places`. */
+  isAt(nibble: number, places: Buffer, at: number): boolean {
     const parts = this.#partsAt(nibble);
-    return this.#bytes.compare(keyHash, 0, HASH_BYTES, parts, parts + HASH_BYTES) === 0;
+    return this.#bytes.compare(places, at, at + HASH_BYTES, parts, parts + HASH_BYTES) === 0;
   }
 
-  setLeaf(nibble: number, { keyHash, content, hash }: Leaf): void {
+  /** Makes a child a leaf: place and content lie at `partsAt` of `parts`, their hash at `hashAt` of `hashes`. */
+  setLeaf(nibble: number, parts: Buffer, partsAt: number, hashes: Buffer, hashAt: number): void {
     if (!this.hasLeaf(nibble))
       this.#reshape(this.#leaves | (1 << nibble), this.#nodes & ~(1 << nibble), nibble);
-    const parts = this.#partsAt(nibble);
-    this.#bytes.set(hash, this.#hashAt(nibble));
-    this.#bytes.set(keyHash, parts);
-    this.#bytes.set(content, parts + HASH_BYTES);
+    hashes.copy(this.#bytes, this.#hashAt(nibble), hashAt, hashAt + HASH_BYTES);
+    parts.copy(this.#bytes, this.#partsAt(nibble), partsAt, partsAt + PARTS_BYTES);
+  }
+
+  /** Copies a leaf that is there to another node. */
+  giveLeaf(nibble: number, target: TrieNode, nibbleThere: number): void {
+    target.setLeaf(nibbleThere, this.#bytes, this.#partsAt(nibble), this.#bytes, this.#hashAt(nibble));
+  }
+
+  /** The same of its one leaf; false when it has none. */
+  giveLone(target: TrieNode, nibbleThere: number): boolean {
+    if (this.#leaves === 0) return false;
+    this.giveLeaf(31 - Math.clz32(this.#leaves), target, nibbleThere);
+    return true;
   }
 
   /** Makes a child an inner node whose hash lies at `at` of `from`. */
@@ -97,6 +100,7 @@ export class TrieNode {
   }
 
   remove(nibble: number): void {
+    if (((this.children >> nibble) & 1) === 0) return;
     this.#reshape(this.#leaves & ~(1 << nibble), this.#nodes & ~(1 << nibble), nibble);
   }
 

@@ -2,9 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { NodeHasher } from "../../../../keepers/kv/trie/nodeHasher.ts";
 import { Trie } from "../../../../keepers/kv/trie/trie.ts";
-import type { Leaf } from "../../../../keepers/kv/trie/trieNode.ts";
 import { MemoryNodes } from "../memoryNodes.ts";
-import { changes, leafAt, rootOf, sha, ZERO } from "./leaves.ts";
+import { changes, type Leaf, leafAt, rootOf, sha, together, ZERO } from "./leaves.ts";
 
 const hasher = new NodeHasher();
 const newTrie = (nodes: MemoryNodes) => new Trie(nodes, hasher, Buffer.from("t"));
@@ -17,7 +16,7 @@ describe("kv: trie", () => {
         const trie = newTrie(nodes);
         const leaves = new Map<string, Leaf>();
         for (const round of rounds) {
-          const { root, writes } = await trie.update(round);
+          const { root, writes } = await trie.update(together(round));
           nodes.write(writes);
           for (const { keyHash, leaf } of round)
             if (leaf === undefined) leaves.delete(keyHash.toString("hex"));
@@ -34,8 +33,8 @@ describe("kv: trie", () => {
       fc.asyncProperty(changes, async (round) => {
         const nodes = new MemoryNodes();
         const trie = newTrie(nodes);
-        nodes.write((await trie.update(round)).writes);
-        nodes.write((await trie.update(round.map((one) => ({ ...one, leaf: undefined })))).writes);
+        nodes.write((await trie.update(together(round))).writes);
+        nodes.write((await trie.update(together(round.map((one) => ({ ...one, leaf: undefined }))))).writes);
         expect(nodes.size).to.be.at.most(1);
       }),
     );
@@ -44,7 +43,7 @@ describe("kv: trie", () => {
   it("takes thousands of leaves at once", async () => {
     const leaves = Array.from({ length: 5_000 }, (_, i) => leafAt(sha(Buffer.from(String(i))), ZERO));
     const { root } = await newTrie(new MemoryNodes()).update(
-      leaves.map((leaf) => ({ keyHash: leaf.keyHash, leaf })),
+      together(leaves.map((leaf) => ({ keyHash: leaf.keyHash, leaf }))),
     );
     expect(root.equals(rootOf(leaves))).to.equal(true);
   });
@@ -54,9 +53,9 @@ describe("kv: trie", () => {
     const trie = newTrie(nodes);
     const at = (last: number) => Buffer.concat([Buffer.alloc(31), Buffer.of(last)]);
     const change = (last: number) => ({ keyHash: at(last), leaf: leafAt(at(last), ZERO) });
-    nodes.write((await trie.update([change(1), change(2)])).writes);
+    nodes.write((await trie.update(together([change(1), change(2)]))).writes);
     nodes.write([{ key: trie.keyOf(at(1), 1), value: undefined }]);
-    for (const run of [() => trie.update([change(3)]), () => trie.prove(at(1))]) {
+    for (const run of [() => trie.update(together([change(3)])), () => trie.prove(at(1))]) {
       const error = await run().catch((reason: unknown) => reason);
       expect((error as { code?: string }).code).to.equal("kv/broken-state");
     }

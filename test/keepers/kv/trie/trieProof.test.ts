@@ -5,7 +5,7 @@ import { Trie } from "../../../../keepers/kv/trie/trie.ts";
 import { contentProven, type TrieProof } from "../../../../keepers/kv/trie/trieProof.ts";
 import { codeOf } from "../../storage/codes.ts";
 import { MemoryNodes } from "../memoryNodes.ts";
-import { changes, keyHash, leafAt, sha } from "./leaves.ts";
+import { changes, keyHash, leafAt, sha, together } from "./leaves.ts";
 
 const hasher = new NodeHasher();
 
@@ -15,7 +15,7 @@ describe("kv: proof in a trie", () => {
       fc.asyncProperty(changes, keyHash, async (round, other) => {
         const nodes = new MemoryNodes();
         const trie = new Trie(nodes, hasher, Buffer.from("t"));
-        const { root, writes } = await trie.update(round);
+        const { root, writes } = await trie.update(together(round));
         nodes.write(writes);
         for (const place of [...round.map((one) => one.keyHash), other]) {
           const leaf = round.find((one) => one.keyHash.equals(place))?.leaf;
@@ -30,7 +30,7 @@ describe("kv: proof in a trie", () => {
       fc.asyncProperty(changes, keyHash, fc.nat(), fc.nat(255), async (round, place, part, bit) => {
         const nodes = new MemoryNodes();
         const trie = new Trie(nodes, hasher, Buffer.from("t"));
-        const { root, writes } = await trie.update(round);
+        const { root, writes } = await trie.update(together(round));
         nodes.write(writes);
         const proof = await trie.prove(place);
         const shown = contentProven(root, place, proof);
@@ -52,7 +52,7 @@ describe("kv: proof in a trie", () => {
     const trie = new Trie(nodes, hasher, Buffer.from("t"));
     const [one, two] = [sha(Buffer.of(1)), sha(Buffer.of(2))];
     const { root, writes } = await trie.update(
-      [one, two].map((place) => ({ keyHash: place, leaf: leafAt(place, place) })),
+      together([one, two].map((place) => ({ keyHash: place, leaf: leafAt(place, place) }))),
     );
     nodes.write(writes);
     const proof = await trie.prove(one);
