@@ -11,7 +11,6 @@ export interface Entry {
 export type Living = Entry & { readonly value: Buffer };
 
 const VERSION_BYTES = 8;
-const HASH_BYTES = 32;
 /** What stands before version and value, which the trie has the hash of. */
 export const FLAGS_BYTES = 1;
 const HEADER_BYTES = FLAGS_BYTES + VERSION_BYTES;

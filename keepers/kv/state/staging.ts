@@ -70,6 +70,8 @@ export class Staging {
   readonly #engine: Pick<Engine, "getMany">;
   readonly #stream: number;
   readonly #cells = new Map<string, StagedCell>();
+  /** The same, those of each call in the order of their keys. */
+  readonly #inOrder: StagedCell[] = [];
   #under: Staging | undefined;
   #changed: EntryKey[] = [];
 
@@ -96,8 +98,10 @@ export class Staging {
     });
     if (fresh.length === 0) return cells;
     fresh.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const found = await this.#engine.getMany(fresh.map(({ key }) => key));
-    for (const [i, cell] of fresh.entries()) cell.value = found[i];
+    for (const cell of fresh) this.#inOrder.push(cell);
+    const missing = fresh.filter((cell) => !this.#lift(cell));
+    const found = await this.#engine.getMany(missing.map(({ key }) => key));
+    for (const [i, cell] of missing.entries()) cell.value = found[i];
     return cells;
   }
 
@@ -120,7 +124,7 @@ export class Staging {
     const writes: EngineWrite[] = [];
     const earlier: EngineWrite[] = [];
     const changed: KeyRecord[] = [];
-    for (const cell of this.#cells.values()) {
+    for (const cell of this.#inOrder) {
       if (!isWritten(cell)) continue;
       writes.push(cell);
       if (hasLeaf(cell.key)) changed.push(cell);
@@ -133,13 +137,18 @@ export class Staging {
     return { writes, changed };
   }
 
-  /** Takes over what a key holds under this one, if that has changed it; what isn't known there either is still to be read. */
   #add(cell: StagedCell, fresh: StagedCell[]): StagedCell {
     this.#cells.set(cell.name, cell);
-    const under = this.#under === undefined ? undefined : this.#under.#cells.get(cell.name);
-    if (under?.isChanged === true) cell.value = under.value;
-    else fresh.push(cell);
+    fresh.push(cell);
     return cell;
+  }
+
+  /** Takes over what a key holds under this one, if that has changed it. */
+  #lift(cell: StagedCell): boolean {
+    const under = this.#under === undefined ? undefined : this.#under.#cells.get(cell.name);
+    if (under?.isChanged !== true) return false;
+    cell.value = under.value;
+    return true;
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Engine } from "../../runtime/store/engine.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AnnouncedBatch, Prepared, StreamState } from "./streamState.ts";
@@ -44,6 +45,8 @@ export class StreamPipeline {
     this.#committed = this.#commit(prepared);
     // Whoever pushes next, or settles, is told.
     this.#committed.catch(() => undefined);
+    // An engine may begin a commit at the end of a turn only: what is judged next would hold it up.
+    await setImmediate();
     return prepared.outcomes;
   }
 
