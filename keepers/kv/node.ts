@@ -16,7 +16,7 @@ import { addStreamRoutes } from "./node/streamRoutes.ts";
 export interface KvNodeOptions {
   /** Ids of the streams that are followed, 0x-hex; all when absent. */
   readonly streams?: readonly string[];
-  /** Batches of one stream judged, and committed, at once. */
+  /** Batches of one stream judged in one go. */
   readonly batchesAtOnce?: number;
   /** Bytes of batches held in memory for one stream, beyond which no more are fetched. */
   readonly enoughBytes?: number;

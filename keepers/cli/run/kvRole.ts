@@ -12,7 +12,7 @@ export const kvRole = defineRole({
         .min(1)
         .optional()
         .describe("ids of the streams that are followed; all when absent"),
-      batchesAtOnce: count.default(256).describe("batches of one stream judged, and committed, at once"),
+      batchesAtOnce: count.default(256).describe("batches of one stream judged in one go"),
       enoughBytes: count
         .default(16 * 1024 ** 2)
         .describe("bytes of batches held for one stream, beyond which no more are fetched"),

@@ -1,5 +1,6 @@
 import { KeyedLock } from "../../runtime/keyedLock.ts";
 import type { Engine, EngineWrite } from "../../runtime/store/engine.ts";
+import { StreamPipeline } from "../state/streamPipeline.ts";
 import { StreamReader } from "../state/streamReader.ts";
 import { type Prepared, StreamState } from "../state/streamState.ts";
 import { NodeHasher } from "../trie/nodeHasher.ts";
@@ -18,6 +19,11 @@ export class OpenStreams {
   /** Runs while nobody else changes the stream; one that was not known begins. */
   async change<T>(id: Buffer, work: (state: StreamState) => Promise<T>): Promise<T> {
     return await this.#locks.run(id.toString("hex"), async () => await work(await this.#open(id)));
+  }
+
+  /** What takes batches into a state, to be settled before the stream is let go. */
+  pipeline(state: StreamState): StreamPipeline {
+    return new StreamPipeline(this.#engine, state);
   }
 
   /** Commits what a state has come to, and `also` with it. */

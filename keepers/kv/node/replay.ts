@@ -1,13 +1,13 @@
 import type { StorageClient } from "../../storage/client/clientTypes.ts";
 import type { Announcement } from "../chain/streamEvents.ts";
 import type { Outcome } from "../state/outcome.ts";
-import type { AnnouncedBatch } from "../state/streamState.ts";
+import type { AnnouncedBatch, StreamState } from "../state/streamState.ts";
 import type { AnnouncementBook } from "./announcementBook.ts";
 import { type Fetched, type FetchLimits, fetchBatches } from "./batchFetch.ts";
 import type { OpenStreams } from "./openStreams.ts";
 import { windowOf } from "./windows.ts";
 
-/** Bytes of batches that are judged together, unless one alone has more. */
+/** Bytes of batches that are judged together, unless one alone has more: what their keys hold is in memory then. */
 const BYTES_AT_ONCE = 1024 * 1024;
 
 /** Why a stream stands still. */
@@ -26,11 +26,17 @@ export interface ReplayNeeds {
   readonly streams: OpenStreams;
   readonly storage: Pick<StorageClient, "get">;
   readonly limits: FetchLimits;
-  /** Batches judged at once. */
+  /** Batches looked at together. */
   readonly atOnce: number;
   /** Blocks of a window (windows.ts). */
   readonly windowBlocks: number;
   readonly onJudged: (outcomes: readonly Outcome[]) => void;
+}
+
+/** An announced batch, and what became of the look for its bytes; nothing for one that nobody looked for. */
+interface Found {
+  readonly announced: Announcement;
+  readonly fetched: Fetched | undefined;
 }
 
 /**
@@ -64,54 +70,81 @@ async function lookAhead({ book, streams, atOnce }: ReplayNeeds, id: Buffer): Pr
 }
 
 async function judgeRun(
-  needs: ReplayNeeds,
+  { book, streams, atOnce, windowBlocks, onJudged }: ReplayNeeds,
   id: Buffer,
   fetched: ReadonlyMap<string, Fetched>,
 ): Promise<Stall | "caught up" | "moved"> {
-  const { book, streams, onJudged } = needs;
   return await streams.change(id, async (state) => {
     // A reorg may have put others in their place meanwhile.
-    const { run, isCheckpoint } = await nextRun(needs, id, state.head.number);
-    if (run.length === 0) {
+    const announced = await book.after(id, state.head.number, atOnce);
+    if (announced.length === 0) {
       await book.settle(id);
       return "caught up";
     }
-    const found = run.map(({ objectRoot }) => fetched.get(objectRoot.toString("hex")));
-    const batches = run.map(({ writer, nonce }, i) => ({ writer, nonce, bytes: bytesOf(found[i]) }));
-    const prepared = await state.prepare(firstOf(batches), undefined, isCheckpoint);
-    const { length } = prepared.outcomes;
-    if (length > 0) await streams.commit(state, prepared);
-    onJudged(prepared.outcomes);
-    const missed = run[length];
-    const why = found[length];
-    if (missed === undefined || why === undefined || "bytes" in why) return "moved";
-    return { version: missed.version, writer: missed.writer, objectRoot: missed.objectRoot, ...why };
+    const [last] = state.head.number === 0 ? [] : await book.after(id, state.head.number - 1, 1);
+    const found = announced.map((one) => {
+      return { announced: one, fetched: fetched.get(one.objectRoot.toString("hex")) };
+    });
+    const runs = runsOf(found, last && windowOf(last.block, windowBlocks), windowBlocks);
+    const outcomes = await judgeRuns(streams, state, runs);
+    onJudged(outcomes);
+    return stallAt(found[outcomes.length]) ?? "moved";
   });
 }
 
-/** The next batches of one window, and whether those before them are of an earlier one. */
-async function nextRun(
-  { book, atOnce, windowBlocks }: ReplayNeeds,
-  id: Buffer,
-  version: number,
-): Promise<{ readonly run: readonly Announcement[]; readonly isCheckpoint: boolean }> {
-  const next = await book.after(id, version, atOnce);
-  const [first] = next;
-  if (first === undefined) return { run: [], isCheckpoint: false };
-  const window = windowOf(first.block, windowBlocks);
-  const [last] = version === 0 ? [] : await book.after(id, version - 1, 1);
-  const isCheckpoint = last !== undefined && windowOf(last.block, windowBlocks) < window;
-  return { run: next.filter(({ block }) => windowOf(block, windowBlocks) === window), isCheckpoint };
+/** Batches that are judged, and committed, together. */
+interface Run {
+  readonly batches: AnnouncedBatch[];
+  /** Those before them are of an earlier window. */
+  readonly isCheckpoint: boolean;
 }
 
-/** As many batches as may be judged together: what their keys hold is in memory then, and a key is three bytes at least. */
-function firstOf(batches: readonly AnnouncedBatch[]): readonly AnnouncedBatch[] {
-  let bytes = 0;
-  const end = batches.findIndex((batch, i) => {
-    bytes += batch.bytes?.length ?? 0;
-    return i > 0 && bytes > BYTES_AT_ONCE;
-  });
-  return end < 0 ? batches : batches.slice(0, end);
+/** Cuts batches where a window ends, and where they would be too many for the memory. @param before window of the batch before them */
+function runsOf(found: readonly Found[], before: number | undefined, windowBlocks: number): Run[] {
+  const runs: Run[] = [];
+  let [bytes, last] = [0, before];
+  for (const { announced, fetched } of found) {
+    const { writer, nonce, block } = announced;
+    const batch = { writer, nonce, bytes: bytesOf(fetched) };
+    const size = batch.bytes?.length ?? 0;
+    const window = windowOf(block, windowBlocks);
+    const run = runs.at(-1);
+    if (run !== undefined && window === last && bytes + size <= BYTES_AT_ONCE) {
+      run.batches.push(batch);
+      bytes += size;
+    } else {
+      runs.push({ batches: [batch], isCheckpoint: last !== undefined && last < window });
+      bytes = size;
+    }
+    last = window;
+  }
+  return runs;
+}
+
+/** While a run is being committed the next is judged, until one ends before a batch whose bytes are missed. */
+async function judgeRuns(
+  streams: OpenStreams,
+  state: StreamState,
+  runs: readonly Run[],
+): Promise<readonly Outcome[]> {
+  const pipeline = streams.pipeline(state);
+  const judged: Outcome[] = [];
+  try {
+    for (const { batches, isCheckpoint } of runs) {
+      const outcomes = await pipeline.push(batches, isCheckpoint);
+      judged.push(...outcomes);
+      if (outcomes.length < batches.length) break;
+    }
+  } finally {
+    await pipeline.settle();
+  }
+  return judged;
+}
+
+function stallAt(missed: Found | undefined): Stall | undefined {
+  if (missed?.fetched === undefined || "bytes" in missed.fetched) return undefined;
+  const { version, writer, objectRoot } = missed.announced;
+  return { version, writer, objectRoot, ...missed.fetched };
 }
 
 function bytesOf(fetched: Fetched | undefined): Uint8Array | undefined {

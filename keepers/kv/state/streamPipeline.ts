@@ -24,22 +24,26 @@ export class StreamPipeline {
 
   /**
    * Judges batches, which are committed together. Resolves once they are on their way to the engine, and all before them are there.
+   * @param isCheckpoint whether the state before them is to stay provable
    * @throws what the engine threw, for these or for any before
    */
-  push(batches: readonly AnnouncedBatch[]): Promise<readonly Outcome[]> {
-    const pushed = this.#pushed.then(() => this.#push(batches));
+  push(batches: readonly AnnouncedBatch[], isCheckpoint = false): Promise<readonly Outcome[]> {
+    const pushed = this.#pushed.then(() => this.#push(batches, isCheckpoint));
     this.#pushed = pushed;
     return pushed;
   }
 
-  /** Resolves once all that was pushed is committed. @throws as `push` */
+  /** Resolves, or rejects as `push`, once nothing is under way any more. */
   async settle(): Promise<void> {
-    await this.#pushed;
-    await this.#committed;
+    try {
+      await this.#pushed;
+    } finally {
+      await this.#committed;
+    }
   }
 
-  async #push(batches: readonly AnnouncedBatch[]): Promise<readonly Outcome[]> {
-    const prepared = await this.#state.prepare(batches, this.#last);
+  async #push(batches: readonly AnnouncedBatch[], isCheckpoint: boolean): Promise<readonly Outcome[]> {
+    const prepared = await this.#state.prepare(batches, this.#last, isCheckpoint);
     await this.#committed;
     this.#last = prepared;
     this.#committed = this.#commit(prepared);
