@@ -171,6 +171,28 @@ describe("flow: streams and paths", function () {
     );
   });
 
+  it("points a name elsewhere and hands it over, by its holder alone", async () => {
+    interface Cluster {
+      readonly owner: string;
+      readonly stream: string;
+      readonly offeredTo?: string;
+    }
+    const other = `0x${"22".repeat(32)}`;
+    await result("cluster", "register", "moving");
+    for (const target of [other, stream, other]) {
+      const moved = await result<Cluster>("cluster", "retarget", "moving", "--stream", target);
+      expect(moved.stream).to.equal(target);
+    }
+    expect(await fails("cluster", "retarget", "moving", ...asAuthor())).to.equal("transactions/reverted");
+    expect(await fails("cluster", "accept", "moving", ...asAuthor())).to.equal("transactions/reverted");
+    expect(await fails("cluster", "offer", "moving", "0x12")).to.equal("cli/usage");
+    expect((await result<Cluster>("cluster", "offer", "moving", author)).offeredTo).to.equal(author);
+    expect(await result("cluster", "offer", "moving")).not.to.have.property("offeredTo");
+    await result("cluster", "offer", "moving", author);
+    const taken = await result<Cluster>("cluster", "accept", "moving", ...asAuthor());
+    expect(taken).to.include({ owner: author, stream: other }).and.not.to.have.property("offeredTo");
+  });
+
   it("keeps what is encrypted from whoever has no key for it", async () => {
     const key = at("object.key");
     await result("publish", at("bytes"), "log://cluster1/secret/v1", "--encrypt", key);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { ClusterOrder } from "../kv/cluster.ts";
 import { kvRequestOf } from "./kvRequest.ts";
 
 /** What stands on the chain besides writes of one's own: relayed writes, attested roots, names. */
@@ -40,18 +41,27 @@ function addAttest(kv: Command): void {
     });
 }
 
+const CLUSTER_VERBS = [
+  ["register", "take a free name for a stream"],
+  ["retarget", "have a name of your own lead to another stream"],
+  ["accept", "take a name that was offered to you"],
+] as const;
+
 function addCluster(kv: Command): void {
   const cluster = new Command("cluster").description("names of streams, for log:// paths");
+  for (const [verb, says] of CLUSTER_VERBS)
+    cluster
+      .command(`${verb} <name>`)
+      .description(says)
+      .addHelpText("after", `\nExample:\n  $ mycelia kv cluster ${verb} cluster1\n`)
+      .action((name: string, _options: unknown, command: Command) => change(command, name, { verb }));
   cluster
-    .command("register <name>")
-    .description("take a free name for a stream")
-    .addHelpText("after", "\nExample:\n  $ mycelia kv cluster register cluster1\n")
-    .action(async (name: string, _options: unknown, command: Command) => {
-      const request = kvRequestOf(command);
-      const { registerCluster, showOne } = await import("../kv/cluster.ts");
-      const found = await registerCluster(request, name);
-      request.output.result(found, () => showOne(request.output, found));
-    });
+    .command("offer <name> [account]")
+    .description("let an account take a name of your own; without an account nobody may any more")
+    .addHelpText("after", "\nExample:\n  $ mycelia kv cluster offer cluster1 0x7099…\n")
+    .action((name: string, account: string | undefined, _options: unknown, command: Command) =>
+      change(command, name, { verb: "offer", ...(account !== undefined && { to: account }) }),
+    );
   cluster
     .command("show <name>")
     .description("show who holds a name, and which stream it leads to")
@@ -63,4 +73,11 @@ function addCluster(kv: Command): void {
       request.output.result(found, () => showOne(request.output, found));
     });
   kv.addCommand(cluster);
+}
+
+async function change(command: Command, name: string, order: ClusterOrder): Promise<void> {
+  const request = kvRequestOf(command);
+  const { changeCluster, showOne } = await import("../kv/cluster.ts");
+  const found = await changeCluster(request, name, order);
+  request.output.result(found, () => showOne(request.output, found));
 }

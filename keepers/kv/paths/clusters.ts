@@ -1,4 +1,4 @@
-import { getAddress, isCallException, type JsonRpcProvider } from "ethers";
+import { getAddress, isCallException, type JsonRpcProvider, ZeroAddress } from "ethers";
 import { IClusters__factory } from "../../../typechain-types/factories/kv/interfaces/IClusters__factory.js";
 import { contractOf } from "../../runtime/chain/deployment.ts";
 import type { Deployment } from "../../runtime/context.ts";
@@ -27,6 +27,8 @@ export interface Clusters {
   find(name: string): Promise<Cluster>;
   /** The stream that a name leads to. @throws FatalError kv/unknown-cluster; kv/other-chain when it is not one of this deployment */
   streamOf(name: string): Promise<string>;
+  /** Who may take a name over from its holder; undefined when nobody may. */
+  offeredTo(name: string): Promise<string | undefined>;
 }
 
 export function openClusters({ provider, chainId, deployment }: ClustersNeeds): Clusters {
@@ -52,6 +54,10 @@ export function openClusters({ provider, chainId, deployment }: ClustersNeeds): 
         `the cluster ${name} lies on chain ${other}, in the contract ${streams}; this is chain ${chainId}, ${ours}`,
         { name, chainId: other, streams },
       );
+    },
+    async offeredTo(name) {
+      const account = await contract.offeredTo(name);
+      return account === ZeroAddress ? undefined : account;
     },
   };
 }
