@@ -61,7 +61,8 @@ function configuration(
       deploymentFile: state.deployment,
       ...(local ? { confirmations: 0, pollMs: 200 } : {}),
     },
-    http: { port, publicUrl: `http://127.0.0.1:${port}` },
+    // What is tried out is a page that this machine serves, from some port.
+    http: { port, publicUrl: `http://127.0.0.1:${port}`, origins: ["loopback"] },
     network: { allowPrivate: ["127.0.0.0/8"] },
     ...{ [part.role]: settings },
   };

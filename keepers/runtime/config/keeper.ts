@@ -42,6 +42,12 @@ export const keeperSchema = z.object({
       publicUrl: webUrl.optional().describe("base URL under which others reach this keeper"),
       exposed: z.boolean().default(false).describe("allows a host that other machines can reach"),
       hostNames: z.array(z.string()).default([]).describe("names a proxy on this machine asks for"),
+      origins: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'origins whose pages may ask from a browser; "loopback" for those of this machine, "*" for all',
+        ),
       bodyLimit: z.number().int().positive().default(1_048_576).describe("largest request body, bytes"),
       maxConnections: z.number().int().positive().default(1_024).describe("connections at once"),
       maxConnectionsPerAddress: z

@@ -8,6 +8,7 @@ import { addSigner } from "./authentication.ts";
 import { addBodyParsers } from "./bodies.ts";
 import { createClientErrorHandler } from "./clientErrors.ts";
 import { addConnectionLimits } from "./connections.ts";
+import { addCrossOrigin } from "./crossOrigin.ts";
 import { addErrorHandler } from "./errorHandler.ts";
 import { getMetrics, type HttpMetrics } from "./metrics.ts";
 import { addProbes, type Probes, type Readiness, type StatusReport } from "./probes.ts";
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly exposed?: boolean;
   /** Host names that may be asked for besides loopback ones, when a proxy on this machine stands in front. */
   readonly hostNames?: readonly string[];
+  /** Origins whose pages may ask this server from a browser; none by default. See `addCrossOrigin`. */
+  readonly origins?: readonly string[];
   /** Largest request body, bytes; a route may set its own. */
   readonly bodyLimit?: number;
   readonly maxConnections?: number;
@@ -100,9 +103,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
   server.decorate("statuses", statuses);
   addBodyParsers(server);
   addSigner(server);
+  if (options.exposed !== true) addHostCheck(server, options.hostNames ?? []);
+  // Before anything is refused: a page is told nothing of an answer without it.
+  addCrossOrigin(server, options.origins ?? []);
   addErrorHandler(server, statuses, metrics);
   addMeasurement(server, metrics);
-  if (options.exposed !== true) addHostCheck(server, options.hostNames ?? []);
   if (options.rateLimit !== undefined) server.addHook("onRequest", createRateLimitHook(options.rateLimit));
   const probes = addProbes(server, name, options.metrics);
   if (options.ready !== undefined) probes.addReadiness(name, options.ready);
