@@ -11,9 +11,12 @@ export {
 } from "./compute/client.ts";
 export { decodeTensors, encodeTensors, type Tensor } from "./compute/tensors.ts";
 export { createKvClient, type KvClient, type KvClientNeeds, streamId } from "./kv/client.ts";
-export type { DeployedContract, Deployment } from "./runtime/context.ts";
+export { type Clusters, openClusters } from "./kv/paths/clusters.ts";
+export { type Resolved, type ResolveOptions, resolveKey, resolveLogPath } from "./kv/paths/resolve.ts";
+export type { DeployedContract, Deployment } from "./runtime/chain/deployment.ts";
 export { FatalError, MyceliaError, RetryableError } from "./runtime/errors.ts";
-export { createHttpClient, type HttpClient } from "./runtime/http/client.ts";
+export { createHttpClient } from "./runtime/http/client.ts";
+export type { HttpClient } from "./runtime/http/exchange.ts";
 export { createKeystoreSigner, createMemorySigner } from "./runtime/keys/localSigner.ts";
 export type { KeySigner } from "./runtime/keys/signer.ts";
 export { letHeapGrow } from "./runtime/lifecycle/heap.ts";

@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonRpcProvider } from "ethers";
-import { readDeployment } from "../runtime/chain/deployment.ts";
+import type { Deployment } from "../runtime/chain/deployment.ts";
+import { readDeployment } from "../runtime/chain/deploymentFile.ts";
 import { createProvider } from "../runtime/chain/provider.ts";
-import type { Deployment } from "../runtime/context.ts";
-import { createHttpClient, type HttpClient } from "../runtime/http/client.ts";
+import { createHttpClient } from "../runtime/http/client.ts";
+import type { HttpClient } from "../runtime/http/exchange.ts";
 import { keyFile } from "../runtime/keys/keystore.ts";
 import { createKeystoreSigner } from "../runtime/keys/localSigner.ts";
 import type { KeySigner } from "../runtime/keys/signer.ts";

@@ -1,3 +1,4 @@
+import { sameBytes } from "../runtime/platform/bytes.ts";
 import type { RowChecker } from "./codec.ts";
 import { Combiner, type CombinerPool, mostCombined } from "./combiner.ts";
 import { commitmentOf } from "./commit.ts";
@@ -54,7 +55,7 @@ export class CombinationChecker implements RowChecker {
   #compare(first: number, combinations: Uint8Array): void {
     const at = first * combinationBytes;
     const predicted = this.#combinations.subarray(at, at + combinations.length);
-    if (Buffer.compare(combinations, predicted) === 0) return;
+    if (sameBytes(combinations, predicted)) return;
     const differs = combinations.findIndex((byte, position) => byte !== predicted[position]);
     const index = first + Math.floor(differs / combinationBytes);
     throw new RowRefusedError("row-combination", `Row ${index} is not a row of the codeword`, { index });
@@ -93,7 +94,7 @@ export function checkOriginalRow(
 }
 
 function bindsRoots(commitment: Uint8Array, rowRoot: Uint8Array, rlcRoot: Uint8Array): boolean {
-  return Buffer.compare(commitmentOf(rowRoot, rlcRoot), commitment) === 0;
+  return sameBytes(commitmentOf(rowRoot, rlcRoot), commitment);
 }
 
 /** @returns how many rows there are */

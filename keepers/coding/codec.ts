@@ -1,8 +1,8 @@
-import { availableParallelism } from "node:os";
 import { createField } from "./field.ts";
 import type { Shape } from "./shape.ts";
 import { SlabCodec } from "./slabCodec.ts";
-import { callingThread, workerThreads } from "./threads.ts";
+import { callingThread } from "./threads.ts";
+import { usualThreads, workerThreads } from "./workerThreads.ts";
 
 export { checkOriginalRow } from "./checker.ts";
 export { CodingError, type RowRefusal, RowRefusedError } from "./errors.ts";
@@ -96,6 +96,6 @@ export interface CodecOptions {
 }
 
 export async function createCodec(options: CodecOptions = {}): Promise<Codec> {
-  const count = options.threads ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+  const count = options.threads ?? usualThreads();
   return new SlabCodec(createField(), count === 0 ? callingThread() : workerThreads(count));
 }

@@ -1,3 +1,4 @@
+import type { Bytes } from "../runtime/platform/bytes.ts";
 import { coefficientSeed, coefficientsOf, drawCoefficients } from "./commit.ts";
 import type { Field } from "./field.ts";
 import {
@@ -24,7 +25,7 @@ export const mostCombined = 32;
 export class Combiner {
   readonly rowSize: number;
   readonly #kernel: Kernel;
-  readonly #bytes: Buffer;
+  readonly #bytes: Bytes;
   readonly #places: ReturnType<typeof combinerPlaces>;
 
   constructor(field: Field, rowSize: number) {

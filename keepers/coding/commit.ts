@@ -1,7 +1,9 @@
-import { hash } from "node:crypto";
+import { concatBytes, viewOf, zeros } from "../runtime/platform/bytes.ts";
+import { sha256 } from "../runtime/platform/hashes.ts";
 import type { Kernel, OpenKernel } from "./kernel.ts";
 import { combinationBytes, logBlockRows, rowAt, scratchAt } from "./layout.ts";
-import { hashBytes, hashLeaf, hashUpward, nodeOf, sha256 } from "./merkle.ts";
+import { hashBytes, hashLeaf, hashUpward, nodeOf } from "./merkle.ts";
+import { writeHashes } from "./rowHashes.ts";
 import { chunkBytes, type Shape } from "./shape.ts";
 import type { Slab } from "./slab.ts";
 
@@ -17,28 +19,33 @@ const symbolBytes = 2;
 
 /** SHA-256(rowRoot || LE32(k) || LE32(n) || LE32(rowSize)): what the coefficients are drawn from. */
 export function coefficientSeed(rowRoot: Uint8Array, shape: Shape): Uint8Array {
-  const message = Buffer.alloc(hashBytes + 12);
+  const message = zeros(hashBytes + 12);
   message.set(rowRoot);
+  const view = viewOf(message);
   [shape.k, shape.n, shape.rowSize].forEach((value, at) => {
-    message.writeUInt32LE(value, hashBytes + 4 * at);
+    view.setUint32(hashBytes + 4 * at, value, true);
   });
   return sha256(message);
 }
 
 export function commitmentOf(rowRoot: Uint8Array, rlcRoot: Uint8Array): Uint8Array {
-  return sha256(Buffer.concat([rowRoot, rlcRoot]));
+  return sha256(concatBytes([rowRoot, rlcRoot]));
 }
 
-/** Hashes rows into the leaves of the row tree, by native code: rows are long. */
+/** Hashes rows into the leaves of the row tree. */
 export function hashRows(slab: Slab, { from, to }: Rows): void {
   const { bytes, layout } = slab;
   const leaves = layout.rowTree + (layout.shape.k + layout.shape.n) * hashBytes;
-  for (let index = from; index < to; index++) {
-    const row = rowAt(layout, index);
-    // From the zero byte before the row on; a string is the cheapest thing to get out of a one-shot hash.
-    const leaf = hash("sha256", bytes.subarray(row - 1, row + layout.shape.rowSize), "binary");
-    bytes.write(leaf, leaves + index * hashBytes, "latin1");
-  }
+  const length = 1 + layout.shape.rowSize;
+  const rows = {
+    ...{ count: to - from, length },
+    at(index: number) {
+      // From the zero byte before the row on.
+      const start = rowAt(layout, from + index) - 1;
+      return bytes.subarray(start, start + length);
+    },
+  };
+  writeHashes(rows, bytes, leaves + from * hashBytes);
 }
 
 /** Completes the row tree and draws the coefficients from its root. */

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { type Bytes, bytesOfMemory } from "../runtime/platform/bytes.ts";
 import type { Field } from "./field.ts";
+import { readKernels } from "./kernelFile.ts";
 
 /** An address in the kernels' memory. */
 type Pointer = number;
@@ -74,11 +75,9 @@ export const shaBytes = (64 + 16) * 16;
 /** Bytes of the tables that combine one 64-byte chunk. */
 export const chunkTableBytes = 32_768;
 
-const binary = new URL("./kernels/build/coding.wasm", import.meta.url);
-
 /** The compiled kernels: a constant, so a process makes it once, when it is first asked for. */
 export function compileKernel(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(binary));
+  compiled ??= new WebAssembly.Module(readKernels());
   return compiled;
 }
 
@@ -98,13 +97,13 @@ export function createMemory(bytes: number): WebAssembly.Memory {
 /** Kernels, and the memory that they work in. */
 export interface OpenKernel {
   readonly kernel: Kernel;
-  readonly bytes: Buffer;
+  readonly bytes: Bytes;
 }
 
 /** Kernels with a memory of their own. */
 export function openKernel(size: number): OpenKernel {
   const memory = createMemory(size);
-  return { kernel: instantiateKernel(compileKernel(), memory), bytes: Buffer.from(memory.buffer) };
+  return { kernel: instantiateKernel(compileKernel(), memory), bytes: bytesOfMemory(memory.buffer) };
 }
 
 /** Makes what SHA-256 works in. @param spare where 256 bytes may be written over */

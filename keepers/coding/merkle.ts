@@ -1,5 +1,7 @@
-import { hash } from "node:crypto";
+import { type Bytes, compareBytes, copyBytes, roomFor } from "../runtime/platform/bytes.ts";
+import { sha256, writeSha256 } from "../runtime/platform/hashes.ts";
 import { CodingError } from "./errors.ts";
+import { writeHashes } from "./rowHashes.ts";
 
 /** Bytes of a SHA-256 hash. */
 export const hashBytes = 32;
@@ -26,26 +28,30 @@ export function merkleTree(leaves: readonly Uint8Array[]): Uint8Array {
 /** The root over rows that lie end to end; their number is a power of two. Much cheaper than `merkleTree`. */
 export function rootOfRows(rows: Uint8Array, rowSize: number): Uint8Array {
   const count = rows.length / rowSize;
-  const heap = Buffer.allocUnsafe(2 * count * hashBytes);
+  const heap = roomFor(2 * count * hashBytes);
   hashLeaves(rows, rowSize, heap);
-  const pair = Buffer.allocUnsafe(1 + 2 * hashBytes);
+  const pair = roomFor(1 + 2 * hashBytes);
   pair[0] = 0x01;
   for (let node = count - 1; node >= 1; node--) {
-    heap.copy(pair, 1, 2 * node * hashBytes, 2 * (node + 1) * hashBytes);
-    heap.write(hash("sha256", pair, "binary"), node * hashBytes, "latin1");
+    copyBytes(heap, pair, 1, 2 * node * hashBytes, 2 * (node + 1) * hashBytes);
+    writeSha256(pair, heap, node * hashBytes);
   }
   return nodeOf(heap, 1);
 }
 
 /** Writes the hashes of rows that lie end to end as the leaves of a heap. */
-export function hashLeaves(rows: Uint8Array, rowSize: number, heap: Buffer): void {
+export function hashLeaves(rows: Uint8Array, rowSize: number, heap: Bytes): void {
   const count = rows.length / rowSize;
-  const leaf = Buffer.allocUnsafe(1 + rowSize);
+  const leaf = roomFor(1 + rowSize);
   leaf[0] = 0x00;
-  for (let row = 0; row < count; row++) {
-    leaf.set(rows.subarray(row * rowSize, (row + 1) * rowSize), 1);
-    heap.write(hash("sha256", leaf, "binary"), (count + row) * hashBytes, "latin1");
-  }
+  const leaves = {
+    ...{ count, length: leaf.length },
+    at(row: number) {
+      leaf.set(rows.subarray(row * rowSize, (row + 1) * rowSize), 1);
+      return leaf;
+    },
+  };
+  writeHashes(leaves, heap, count * hashBytes);
 }
 
 /** Fills the nodes 1 ... count - 1 of a heap whose nodes count ... 2 * count - 1 are there. */
@@ -88,25 +94,20 @@ export function verifyPath(
 ): boolean {
   if (!Number.isInteger(index) || index < 0 || index >= count) return false;
   if (path.length !== Math.log2(count) * hashBytes) return false;
-  return Buffer.compare(rootFromPath(hashLeaf(data), index, path), root) === 0;
+  return compareBytes(rootFromPath(hashLeaf(data), index, path), root) === 0;
 }
 
-export function hashLeaf(data: Uint8Array): Uint8Array {
-  const message = Buffer.allocUnsafe(1 + data.length);
+export function hashLeaf(data: Uint8Array): Bytes {
+  const message = roomFor(1 + data.length);
   message[0] = 0x00;
   message.set(data, 1);
   return sha256(message);
 }
 
-export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const message = Buffer.allocUnsafe(1 + 2 * hashBytes);
+export function hashNode(left: Uint8Array, right: Uint8Array): Bytes {
+  const message = roomFor(1 + 2 * hashBytes);
   message[0] = 0x01;
   message.set(left, 1);
   message.set(right, 1 + hashBytes);
   return sha256(message);
-}
-
-export function sha256(message: Uint8Array): Uint8Array {
-  // A one-shot hash hands out a string of bytes in half the time that it needs for a buffer.
-  return Buffer.from(hash("sha256", message, "binary"), "latin1");
 }

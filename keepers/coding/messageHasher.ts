@@ -1,5 +1,6 @@
+import { sha256 } from "../runtime/platform/hashes.ts";
 import { openKernel, prepareSha, shaBytes } from "./kernel.ts";
-import { hashBytes, sha256 } from "./merkle.ts";
+import { hashBytes } from "./merkle.ts";
 
 const BLOCK = 64;
 /** Behind a message stand a mark and its length. */

@@ -1,4 +1,5 @@
 import { getBytes, keccak256 } from "ethers";
+import { concatBytes, sameBytes } from "../runtime/platform/bytes.ts";
 import { CodingError } from "./errors.ts";
 
 const hashBytes = 32;
@@ -68,7 +69,7 @@ export class MountainRange {
       }
       [at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
     }
-    return last === 0 && Buffer.compare(hash, root) === 0;
+    return last === 0 && sameBytes(hash, root);
   }
 
   /** The leaf hashes, 32 bytes each: all that `restore` needs. */
@@ -177,7 +178,7 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 function keccak(prefix: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  return getBytes(keccak256(Buffer.concat([Uint8Array.of(prefix), ...parts])));
+  return getBytes(keccak256(concatBytes([Uint8Array.of(prefix), ...parts])));
 }
 
 function assertIndex(index: number, count: number): void {

@@ -1,3 +1,4 @@
+import { sameBytes } from "../runtime/platform/bytes.ts";
 import { RowRefusedError } from "./errors.ts";
 import { hashBytes, hashNode } from "./merkle.ts";
 
@@ -53,9 +54,9 @@ export class PathChecker {
 
   /** The node that was reached, and what is left of the path, must be what is known. */
   #compare(index: number, from: number, hash: Uint8Array, path: Uint8Array, pathAt: number): void {
-    let same = Buffer.compare(hash, this.#node(from)) === 0;
+    let same = sameBytes(hash, this.#node(from));
     for (let node = from, at = pathAt; node > 1; node >>= 1, at += hashBytes)
-      same &&= Buffer.compare(path.subarray(at, at + hashBytes), this.#node(node ^ 1)) === 0;
+      same &&= sameBytes(path.subarray(at, at + hashBytes), this.#node(node ^ 1));
     if (!same)
       throw new RowRefusedError("row-path", `Row ${index} is not at that place of the tree`, { index });
   }

@@ -1,3 +1,4 @@
+import { copyBytes } from "../runtime/platform/bytes.ts";
 import type { EncodedSegment } from "./codec.ts";
 import { commitmentOf } from "./commit.ts";
 import { CodingError } from "./errors.ts";
@@ -44,7 +45,7 @@ export class SlabSegment implements EncodedSegment {
     if (count > 0) this.#assertIndex(first + count - 1, k + n);
     for (let index = 0; index < count; index++) {
       const start = rowAt(layout, first + index);
-      bytes.copy(target, at + index * rowSize, start, start + rowSize);
+      copyBytes(bytes, target, at + index * rowSize, start, start + rowSize);
     }
   }
 

@@ -1,3 +1,4 @@
+import { bytesOfMemory } from "../runtime/platform/bytes.ts";
 import type { Field } from "./field.ts";
 import { bitProducts, createMemory, instantiateKernel, type OpenKernel, prepareSha } from "./kernel.ts";
 import { createLayout, type Layout, scratchAt } from "./layout.ts";
@@ -11,7 +12,7 @@ export interface Slab extends OpenKernel {
 
 /** Wraps a memory that stands ready, for another thread. */
 export function openSlab(module: WebAssembly.Module, memory: WebAssembly.Memory, layout: Layout): Slab {
-  return { layout, memory, bytes: Buffer.from(memory.buffer), kernel: instantiateKernel(module, memory) };
+  return { layout, memory, bytes: bytesOfMemory(memory.buffer), kernel: instantiateKernel(module, memory) };
 }
 
 /** Makes a memory for codewords of one shape and writes the tables that all of them use. */

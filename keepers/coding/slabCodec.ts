@@ -1,3 +1,4 @@
+import { viewOf, zeros } from "../runtime/platform/bytes.ts";
 import { CombinationChecker } from "./checker.ts";
 import type { Codec, EncodedSegment, RowChecker } from "./codec.ts";
 import { CombinerPool } from "./combiner.ts";
@@ -239,9 +240,10 @@ function readCombinations({ bytes, kernel, layout }: PooledSlab): Uint8Array {
 }
 
 function littleEndian(values: Uint16Array): Uint8Array {
-  const bytes = Buffer.alloc(2 * values.length);
+  const bytes = zeros(2 * values.length);
+  const view = viewOf(bytes);
   values.forEach((value, at) => {
-    bytes.writeUInt16LE(value, 2 * at);
+    view.setUint16(2 * at, value, true);
   });
   return bytes;
 }

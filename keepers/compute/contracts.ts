@@ -15,7 +15,7 @@ import { ISessions__factory } from "../../typechain-types/factories/compute/inte
 import { IBeacon__factory } from "../../typechain-types/factories/core/interfaces/IBeacon__factory.js";
 import { IBonds__factory } from "../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { IParameters__factory } from "../../typechain-types/factories/core/interfaces/IParameters__factory.js";
-import type { Deployment } from "../runtime/context.ts";
+import type { Deployment } from "../runtime/chain/deployment.ts";
 import { FatalError } from "../runtime/errors.ts";
 
 /** The contracts that inference stands on, with their addresses. */

@@ -1,8 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getAddress, hexlify } from "ethers";
 import { IStreams__factory } from "../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
 import { contractOf } from "../runtime/chain/deployment.ts";
 import { FatalError, RetryableError } from "../runtime/errors.ts";
+import { pause } from "../runtime/pause.ts";
+import { type Bytes, fromHex } from "../runtime/platform/bytes.ts";
 import { announce, attestState, relay, type StoredBatch, signAnnouncement } from "./client/announcing.ts";
 import type {
   AnnouncedWrite,
@@ -91,7 +92,8 @@ class Client implements KvClient {
     for (;;) {
       const status = await this.#batchOrNothing(stream, version, options);
       if (status?.state === "taken" || status?.state === "refused") return status;
-      await sleep(POLL_MS, undefined, { signal });
+      await pause(POLL_MS, signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -171,18 +173,18 @@ class Client implements KvClient {
     return checkpoint;
   }
 
-  async #attested(id: Buffer, attester: string): Promise<{ version: number; root: Buffer } | undefined> {
+  async #attested(id: Bytes, attester: string): Promise<{ version: number; root: Bytes } | undefined> {
     const { provider, deployment } = this.#needs;
     const streams = IStreams__factory.connect(contractOf(deployment, "Streams").address, provider);
     const { version, stateRoot } = await streams.attestationOf(id, attester);
     if (version === 0n) return undefined;
-    return { version: Number(version), root: Buffer.from(stateRoot.slice(2), "hex") };
+    return { version: Number(version), root: fromHex(stateRoot.slice(2)) };
   }
 
   async #provenAt(
-    id: Buffer,
+    id: Bytes,
     key: Uint8Array,
-    { version, root }: { readonly version: number; readonly root: Buffer },
+    { version, root }: { readonly version: number; readonly root: Bytes },
     signal: AbortSignal,
   ): Promise<ProvenValue["entry"]> {
     const check = ({ entry, proof }: ReadValue): ProvenValue["entry"] => {

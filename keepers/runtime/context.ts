@@ -2,8 +2,9 @@ import type { JsonRpcProvider } from "ethers";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { Deployment } from "./chain/deployment.ts";
 import type { BlockHandler, FollowerOptions } from "./chain/follower.ts";
-import type { HttpClient } from "./http/client.ts";
+import type { HttpClient } from "./http/exchange.ts";
 import type { BlsSigner } from "./keys/blsKey.ts";
 import type { KeySigner } from "./keys/signer.ts";
 import type { Leases } from "./leases/leases.ts";
@@ -12,21 +13,6 @@ import type { Queue, QueueOptions } from "./queue/queue.ts";
 import type { Engine } from "./store/engine.ts";
 import type { Store } from "./store/store.ts";
 import type { TransactionSender } from "./transactions/sender.ts";
-
-/** One deployed contract, as `deployments/<chainId>.json` records it. */
-export interface DeployedContract {
-  readonly address: string;
-  /** keccak256 of the runtime code. */
-  readonly codeHash: string;
-  readonly block: number;
-  readonly transaction: string;
-  readonly arguments: readonly unknown[];
-}
-
-export interface Deployment {
-  readonly chainId: number;
-  readonly contracts: Readonly<Record<string, DeployedContract>>;
-}
 
 /** Everything that a keeper stands on; wired once, in keepers/cli, and handed to a role. */
 export interface KeeperContext {

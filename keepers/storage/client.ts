@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { FatalError } from "../runtime/errors.ts";
 import { KeyedLock } from "../runtime/keyedLock.ts";
 import { createCommitteeBook } from "./chain/committeeBook.ts";
@@ -40,7 +39,6 @@ import { proveInclusion } from "./publisher/proofs.ts";
 import { publishSegments } from "./publisher/publish.ts";
 
 export type * from "./client/clientTypes.ts";
-export { type Extracted, type ExtractOptions, extractDirectory } from "./client/extract.ts";
 
 const DEFAULT_LIMITS: ClientLimits = {
   requestMs: 30_000,
@@ -142,7 +140,7 @@ class Client implements StorageClient {
         entries.push({ path, ...((await writer.putUnlessEmpty(source, encryption)) ?? EMPTY_FILE) });
       }
       const encryption = key && { key, salt: saltOfContent(key, encodeDirectory(entries)) };
-      return await writer.put(Readable.from(encodeDirectory(entries)), encryption);
+      return await writer.put(piecesOf(encodeDirectory(entries)), encryption);
     });
   }
 
@@ -256,6 +254,11 @@ function openPurse({
   }
   if (readSessions.length > 0 || sessionFor !== undefined) throw unsigned("paying for reads");
   return undefined;
+}
+
+/** The same, one after the other, as a source. */
+async function* piecesOf(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
 }
 
 function requireTerm(months: number): number {

@@ -7,7 +7,7 @@ import {
   type TransactionResponse,
   toUtf8Bytes,
 } from "ethers";
-import type { DeployedContract, Deployment } from "../../keepers/runtime/context.ts";
+import type { DeployedContract, Deployment } from "../../keepers/runtime/chain/deployment.ts";
 import { FatalError } from "../../keepers/runtime/errors.ts";
 
 /** One contract of a plan. Addresses of all others, earlier and later, are known when its arguments are made. */

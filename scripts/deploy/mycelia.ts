@@ -1,5 +1,5 @@
 import type { Signer } from "ethers";
-import type { Deployment } from "../../keepers/runtime/context.ts";
+import type { Deployment } from "../../keepers/runtime/chain/deployment.ts";
 import { IBeacon__factory } from "../../typechain-types/factories/core/interfaces/IBeacon__factory.js";
 import { IEmission__factory } from "../../typechain-types/factories/core/interfaces/IEmission__factory.js";
 import { IModules__factory } from "../../typechain-types/factories/core/interfaces/IModules__factory.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonRpcProvider } from "ethers";
 import { contractInterfaces } from "../../keepers/cli/contracts.ts";
-import type { Deployment } from "../../keepers/runtime/context.ts";
+import type { Deployment } from "../../keepers/runtime/chain/deployment.ts";
 
 export interface SeenEvent {
   readonly name: string;

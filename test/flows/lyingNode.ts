@@ -15,7 +15,9 @@ export async function startLyingNode(honest: string, value: string): Promise<Lyi
       const json = (await asked.json()) as { entry?: { value: string } };
       if (json.entry !== undefined) json.entry.value = Buffer.from(value).toString("base64");
       const type = asked.headers.get("content-type") ?? "application/json";
-      response.writeHead(asked.status, { "content-type": type }).end(JSON.stringify(json));
+      // Pages ask it as well.
+      const headers = { "content-type": type, "access-control-allow-origin": "*" };
+      response.writeHead(asked.status, headers).end(JSON.stringify(json));
     };
     answer().catch((error: unknown) => response.destroy(error as Error));
   });

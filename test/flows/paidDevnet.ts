@@ -12,9 +12,9 @@ import { bringUp, startPart } from "../../keepers/cli/devnet/up.ts";
 import { openPerson } from "../../keepers/cli/person.ts";
 import { createOutput } from "../../keepers/cli/terminal/output.ts";
 import { createCodec } from "../../keepers/coding/codec.ts";
-import { readDeployment } from "../../keepers/runtime/chain/deployment.ts";
+import type { Deployment } from "../../keepers/runtime/chain/deployment.ts";
+import { readDeployment } from "../../keepers/runtime/chain/deploymentFile.ts";
 import { createProvider } from "../../keepers/runtime/chain/provider.ts";
-import type { Deployment } from "../../keepers/runtime/context.ts";
 import { ensureCredit } from "../../keepers/storage/chain/credit.ts";
 import { createStorageClient } from "../../keepers/storage/client.ts";
 

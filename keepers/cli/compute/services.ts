@@ -1,7 +1,7 @@
 import { decodeBytes32String, formatEther } from "ethers";
 import { connectCompute } from "../../compute/contracts.ts";
 import { tierName } from "../../compute/states.ts";
-import { readDeployment } from "../../runtime/chain/deployment.ts";
+import { readDeployment } from "../../runtime/chain/deploymentFile.ts";
 import { createProvider } from "../../runtime/chain/provider.ts";
 import { requireNetwork } from "../devnet/state.ts";
 

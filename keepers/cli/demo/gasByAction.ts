@@ -1,5 +1,5 @@
 import type { Interface, JsonRpcProvider } from "ethers";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 
 /** Gas that one kind of call used over a range of blocks. */
 export interface ActionGas {

@@ -1,7 +1,6 @@
 import { Contract, type JsonRpcProvider } from "ethers";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
-import { contractOf } from "../../runtime/chain/deployment.ts";
-import type { Deployment } from "../../runtime/context.ts";
+import { contractOf, type Deployment } from "../../runtime/chain/deployment.ts";
 
 /** Contracts that hold money for others and keep an explicit sum of it. */
 const holders = ["Bonds", "Ledger", "Beacon", "Committees", "Endowment", "ReadSessions"];

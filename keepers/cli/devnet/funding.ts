@@ -1,6 +1,7 @@
 import { formatEther, parseEther, type Signer, type TransactionResponse } from "ethers";
 import { MyceliaToken__factory } from "../../../typechain-types/factories/core/MyceliaToken__factory.js";
-import { contractOf, readDeployment } from "../../runtime/chain/deployment.ts";
+import { contractOf } from "../../runtime/chain/deployment.ts";
+import { readDeployment } from "../../runtime/chain/deploymentFile.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { ensureKey, type PartyName } from "./keyring.ts";
 import type { NetworkState } from "./state.ts";

@@ -1,5 +1,5 @@
 import { formatEther, isAddress } from "ethers";
-import { readDeployment } from "../../runtime/chain/deployment.ts";
+import { readDeployment } from "../../runtime/chain/deploymentFile.ts";
 import { createProvider } from "../../runtime/chain/provider.ts";
 import { type AuditStatus, auditStatus } from "../../storage/chain/audits.ts";
 import { createCommitteeView } from "../../storage/chain/committeeView.ts";

@@ -1,5 +1,5 @@
 import { formatEther } from "ethers";
-import { readDeployment } from "../../runtime/chain/deployment.ts";
+import { readDeployment } from "../../runtime/chain/deploymentFile.ts";
 import { createProvider } from "../../runtime/chain/provider.ts";
 import { type StorageOverview, storageOverview } from "../../storage/chain/overview.ts";
 import { requireNetwork } from "../devnet/state.ts";

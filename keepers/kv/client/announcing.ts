@@ -1,7 +1,6 @@
 import { getAddress, getBytes, hexlify, keccak256, type Log, type TransactionReceipt } from "ethers";
 import { IStreams__factory } from "../../../typechain-types/factories/kv/interfaces/IStreams__factory.js";
-import { contractOf } from "../../runtime/chain/deployment.ts";
-import type { Deployment } from "../../runtime/context.ts";
+import { contractOf, type Deployment } from "../../runtime/chain/deployment.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import type { AnnouncedWrite, SignedWrite } from "./kvTypes.ts";

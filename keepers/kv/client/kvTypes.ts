@@ -1,19 +1,20 @@
-import type { JsonRpcProvider } from "ethers";
-import type { Deployment } from "../../runtime/context.ts";
-import type { HttpClient } from "../../runtime/http/client.ts";
+import type { JsonRpcApiProvider } from "ethers";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
+import type { HttpClient } from "../../runtime/http/exchange.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
+import type { Bytes } from "../../runtime/platform/bytes.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import type { StorageClient } from "../../storage/client/clientTypes.ts";
+import type { BatchStatus, KnownForgery, ReadPage, ReadValue, StreamStatus } from "../format/answers.ts";
 import type { StreamBatch } from "../format/streamBatch.ts";
-import type { BatchStatus, KnownForgery, ReadPage, ReadValue, StreamStatus } from "../node/wire.ts";
 
+export type { BatchStatus, KnownForgery, ReadPage, ReadValue, StreamStatus } from "../format/answers.ts";
 export type { Control } from "../format/controls.ts";
 export type { StreamBatch, Write } from "../format/streamBatch.ts";
-export type { BatchStatus, KnownForgery, ReadPage, ReadValue, StreamStatus } from "../node/wire.ts";
 
 /** What a KV client is made of. */
 export interface KvClientNeeds {
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly chainId: number;
   readonly deployment: Deployment;
   readonly http: HttpClient;
@@ -86,8 +87,8 @@ export interface Trust {
 export interface ProvenValue {
   readonly version: number;
   /** Undefined when it was proven that the key holds nothing. */
-  readonly entry: { readonly version: number; readonly value: Buffer } | undefined;
-  readonly root: Buffer;
+  readonly entry: { readonly version: number; readonly value: Bytes } | undefined;
+  readonly root: Bytes;
   readonly attester: string;
 }
 

@@ -1,8 +1,9 @@
 import { hexlify } from "ethers";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import type { HttpClient } from "../../runtime/http/client.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
-import { parseAnswer } from "../node/wire.ts";
+import type { HttpClient } from "../../runtime/http/exchange.ts";
+import { textOf } from "../../runtime/platform/bytes.ts";
+import { parseAnswer } from "../format/answers.ts";
 import type { PageOptions, ReadOptions, ReadValue } from "./kvTypes.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -39,7 +40,7 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
     forgeries: (id: string, signal: AbortSignal) =>
       ask(`streams/${id}/forgeries`, {}, parseAnswer.forgeries, signal),
     value: (id: string, key: Uint8Array, { at }: ReadOptions, signal: AbortSignal) =>
-      ask(`streams/${id}/value`, { key: hexlify(key), at: textOf(at) }, parseAnswer.value, signal),
+      ask(`streams/${id}/value`, { key: hexlify(key), at: wordOf(at) }, parseAnswer.value, signal),
     /** A value that was proven; a node whose answer `check` throws for has not answered. */
     proven: <T>(
       id: string,
@@ -48,12 +49,12 @@ export function createNodeApi(http: HttpClient, nodes: readonly string[]) {
       check: (value: ReadValue) => T,
       signal: AbortSignal,
     ) => {
-      const query = { key: hexlify(key), at: textOf(at), proof: "true" };
+      const query = { key: hexlify(key), at: wordOf(at), proof: "true" };
       return ask(`streams/${id}/value`, query, (json) => check(parseAnswer.value(json)), signal);
     },
     page: (id: string, { prefix, from, reverse, limit, at }: PageOptions, signal: AbortSignal) => {
       const bounds = { prefix: prefix && hexlify(prefix), from: from && hexlify(from) };
-      const query = { ...bounds, reverse: textOf(reverse), limit: textOf(limit), at: textOf(at) };
+      const query = { ...bounds, reverse: wordOf(reverse), limit: wordOf(limit), at: wordOf(at) };
       return ask(`streams/${id}/page`, query, parseAnswer.page, signal);
     },
   };
@@ -66,13 +67,13 @@ function urlOf(node: string, path: string, query: Readonly<Record<string, string
   return url.href;
 }
 
-function textOf(value: number | boolean | undefined): string | undefined {
+function wordOf(value: number | boolean | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
 function jsonIn(body: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
+    return JSON.parse(textOf(body));
   } catch {
     return undefined;
   }

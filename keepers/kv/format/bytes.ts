@@ -1,26 +1,33 @@
+import { type Bytes, bytesIn, roomFor, viewOf } from "../../runtime/platform/bytes.ts";
 /** Writes big-endian fields one behind the other into a buffer of the size that they need. */
 export class ByteWriter {
-  readonly bytes: Buffer;
+  readonly bytes: Bytes;
+  readonly #view: DataView;
   #at = 0;
 
   constructor(size: number) {
-    this.bytes = Buffer.allocUnsafe(size);
+    this.bytes = roomFor(size);
+    this.#view = viewOf(this.bytes);
   }
 
   u8(value: number): void {
-    this.#at = this.bytes.writeUInt8(value, this.#at);
+    this.#view.setUint8(this.#at, value);
+    this.#at += 1;
   }
 
   u16(value: number): void {
-    this.#at = this.bytes.writeUInt16BE(value, this.#at);
+    this.#view.setUint16(this.#at, value);
+    this.#at += 2;
   }
 
   u32(value: number): void {
-    this.#at = this.bytes.writeUInt32BE(value, this.#at);
+    this.#view.setUint32(this.#at, value);
+    this.#at += 4;
   }
 
   u64(value: bigint): void {
-    this.#at = this.bytes.writeBigUInt64BE(value, this.#at);
+    this.#view.setBigUint64(this.#at, value);
+    this.#at += 8;
   }
 
   raw(bytes: Uint8Array): void {
@@ -43,13 +50,15 @@ export class ByteWriter {
 
 /** Reads big-endian fields that somebody else wrote. */
 export class ByteReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Bytes;
+  readonly #view: DataView;
   readonly #bad: (reason: string) => Error;
   #at = 0;
 
   /** @param bad makes the error for what is cut off or too long */
   constructor(input: Uint8Array, bad: (reason: string) => Error) {
-    this.#bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
+    this.#bytes = bytesIn(input);
+    this.#view = viewOf(input);
     this.#bad = bad;
   }
 
@@ -59,34 +68,34 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#bytes.readUInt8(this.#skip(1));
+    return this.#view.getUint8(this.#skip(1));
   }
 
   u16(): number {
-    return this.#bytes.readUInt16BE(this.#skip(2));
+    return this.#view.getUint16(this.#skip(2));
   }
 
   u32(): number {
-    return this.#bytes.readUInt32BE(this.#skip(4));
+    return this.#view.getUint32(this.#skip(4));
   }
 
   u64(): bigint {
-    return this.#bytes.readBigUInt64BE(this.#skip(8));
+    return this.#view.getBigUint64(this.#skip(8));
   }
 
   /** A view. */
-  take(length: number): Buffer {
+  take(length: number): Bytes {
     const at = this.#skip(length);
     return this.#bytes.subarray(at, at + length);
   }
 
   /** Bytes behind their length u16; a view. */
-  short(): Buffer {
+  short(): Bytes {
     return this.take(this.u16());
   }
 
   /** Bytes behind their length u32; a view. */
-  long(): Buffer {
+  long(): Bytes {
     return this.take(this.u32());
   }
 

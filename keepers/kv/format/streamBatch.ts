@@ -1,4 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, compareBytes } from "../../runtime/platform/bytes.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { CONTROL_FORMS, type Control, controlOf } from "./controls.ts";
 import { ADDRESS_BYTES, MAX_BATCH_BYTES, MAX_ITEMS, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./limits.ts";
@@ -34,9 +35,9 @@ const DELETE = 2;
 const HEADER_BYTES = 4 + 2 + 8;
 
 /** Serialises a batch; reads and writes in any order. @throws FatalError kv/bad-batch */
-export function encodeStreamBatch(batch: StreamBatch): Buffer {
-  const reads = batch.reads.toSorted(Buffer.compare);
-  const writes = batch.writes.toSorted((a, b) => Buffer.compare(a.key, b.key));
+export function encodeStreamBatch(batch: StreamBatch): Bytes {
+  const reads = batch.reads.toSorted(compareBytes);
+  const writes = batch.writes.toSorted((a, b) => compareBytes(a.key, b.key));
   check({ ...batch, reads, writes });
   const writer = new ByteWriter(sizeOf(batch));
   writer.u32(MAGIC);
@@ -137,7 +138,7 @@ function checkKeys(keys: readonly Uint8Array[]): void {
   let last: Uint8Array | undefined;
   for (const key of keys) {
     checkKey(key);
-    if (last !== undefined && Buffer.compare(last, key) >= 0)
+    if (last !== undefined && compareBytes(last, key) >= 0)
       throw bad("its keys do not rise, or one comes twice");
     last = key;
   }

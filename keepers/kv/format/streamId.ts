@@ -1,5 +1,6 @@
 import { getBytes } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, copyOf } from "../../runtime/platform/bytes.ts";
 import { ADDRESS_BYTES, STREAM_ID_BYTES } from "./limits.ts";
 
 const NUMBER_BYTES = STREAM_ID_BYTES - ADDRESS_BYTES;
@@ -13,10 +14,10 @@ export function streamId(owner: string, number: bigint | number = 0): string {
 }
 
 /** The bytes of an id, from any of its forms. @throws FatalError kv/bad-stream */
-export function streamIdOf(id: string | Uint8Array): Buffer {
+export function streamIdOf(id: string | Uint8Array): Bytes {
   const isHex = typeof id === "string" && /^0x([0-9a-f]{2})*$/i.test(id);
   const bytes = typeof id === "string" ? (isHex ? getBytes(id) : undefined) : id;
-  if (bytes?.length === STREAM_ID_BYTES) return Buffer.from(bytes);
+  if (bytes?.length === STREAM_ID_BYTES) return copyOf(bytes);
   throw bad(String(typeof id === "string" ? id.slice(0, 80) : `${id.length} bytes`));
 }
 

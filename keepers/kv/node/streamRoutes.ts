@@ -1,6 +1,6 @@
 import { getBytes } from "ethers";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { MAX_KEY_BYTES, STREAM_ID_BYTES } from "../format/limits.ts";
 import type { StreamReader } from "../state/streamReader.ts";

@@ -1,11 +1,10 @@
-import { getAddress, isCallException, type JsonRpcProvider, ZeroAddress } from "ethers";
+import { getAddress, isCallException, type JsonRpcApiProvider, ZeroAddress } from "ethers";
 import { IClusters__factory } from "../../../typechain-types/factories/kv/interfaces/IClusters__factory.js";
-import { contractOf } from "../../runtime/chain/deployment.ts";
-import type { Deployment } from "../../runtime/context.ts";
+import { contractOf, type Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 
 export interface ClustersNeeds {
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly chainId: number;
   readonly deployment: Deployment;
 }

@@ -1,4 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, utf8 } from "../../runtime/platform/bytes.ts";
 import { MAX_KEY_BYTES } from "../format/limits.ts";
 
 /*
@@ -60,8 +61,8 @@ export function isVersion(text: string): boolean {
 }
 
 /** The key that holds what a version of a path is, or with `LATEST` which one is the newest. */
-export function keyOf({ path, version }: Pick<LogPath, "path" | "version">): Buffer {
-  return Buffer.from(`${path}/${version}`);
+export function keyOf({ path, version }: Pick<LogPath, "path" | "version">): Bytes {
+  return utf8(`${path}/${version}`);
 }
 
 function check({ cluster, path, version }: LogPath, text: string): void {
@@ -69,17 +70,17 @@ function check({ cluster, path, version }: LogPath, text: string): void {
   for (const segment of path.split("/")) checkSegment(segment, text);
   if (!isVersion(version)) throw bad(text, "its version is none: 1 to 64 of A-Z, a-z, 0-9, . _ and -");
   const longest = Math.max(version.length, LATEST.length);
-  if (Buffer.byteLength(path) + 1 + longest > MAX_KEY_BYTES)
+  if (utf8(path).length + 1 + longest > MAX_KEY_BYTES)
     throw bad(text, `path and version are longer than a key, ${MAX_KEY_BYTES} bytes`);
 }
 
 function checkSegment(segment: string, text: string): void {
-  const bytes = Buffer.from(segment);
+  const bytes = utf8(segment);
   if (bytes.length < 1 || bytes.length > MAX_SEGMENT_BYTES)
     throw bad(text, `a part of it is empty, or longer than ${MAX_SEGMENT_BYTES} bytes`);
   if (isDots(segment)) throw bad(text, "a part of it is . or ..");
   if (CONTROL_CHARACTER.test(segment)) throw bad(text, "it holds a control character");
-  if (bytes.toString() !== segment) throw bad(text, "it is no Unicode text");
+  if (!segment.isWellFormed()) throw bad(text, "it is no Unicode text");
 }
 
 function isDots(segment: string): boolean {

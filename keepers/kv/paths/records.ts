@@ -1,5 +1,6 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, sameBytes, textOf, utf8 } from "../../runtime/platform/bytes.ts";
 import { isVersion, LATEST, type LogPath, parseLogPath } from "./logPath.ts";
 
 /*
@@ -34,18 +35,18 @@ export interface Pointer {
 }
 
 /** @throws FatalError kv/bad-record */
-export function encodeVersionRecord(record: VersionRecord): Buffer {
-  return Buffer.from(textOf(record));
+export function encodeVersionRecord(record: VersionRecord): Bytes {
+  return utf8(formOf(record));
 }
 
-export function encodeLatest(version: string): Buffer {
-  return Buffer.from(JSON.stringify({ version }));
+export function encodeLatest(version: string): Bytes {
+  return utf8(JSON.stringify({ version }));
 }
 
 /** The label of the latest version. @throws FatalError kv/bad-record */
 export function parseLatest(value: Uint8Array): string {
   const parsed = latestRecord.safeParse(jsonIn(value));
-  if (!parsed.success || !Buffer.from(value).equals(encodeLatest(parsed.data.version)))
+  if (!parsed.success || !sameBytes(value, encodeLatest(parsed.data.version)))
     throw bad("it does not say which version is the latest");
   const { version } = parsed.data;
   if (!isVersion(version) || version === LATEST) throw bad("the latest version that it names is none");
@@ -65,7 +66,7 @@ export function parseRecord(value: Uint8Array): VersionRecord | Pointer {
     const [issue] = parsed.error.issues;
     throw bad(`${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`.trim());
   }
-  if (!Buffer.from(textOf(parsed.data)).equals(value)) throw bad("it has not the one form of a record");
+  if (!sameBytes(utf8(formOf(parsed.data)), value)) throw bad("it has not the one form of a record");
   return parsed.data;
 }
 
@@ -74,7 +75,7 @@ export function isPointer(record: VersionRecord | Pointer): record is Pointer {
   return "path" in record;
 }
 
-function textOf(record: VersionRecord): string {
+function formOf(record: VersionRecord): string {
   const parsed = versionRecord.safeParse(record);
   if (!parsed.success) throw bad(parsed.error.issues[0]?.message ?? "");
   const { objectRoot, size, kind, encrypted, name } = parsed.data;
@@ -84,7 +85,7 @@ function textOf(record: VersionRecord): string {
 function jsonIn(value: Uint8Array): unknown {
   if (value.length > MAX_BYTES) throw bad(`${value.length} bytes, more than ${MAX_BYTES}`);
   try {
-    return JSON.parse(Buffer.from(value).toString("utf8"));
+    return JSON.parse(textOf(value));
   } catch {
     throw bad("it is no JSON");
   }

@@ -1,5 +1,6 @@
 import { hexlify } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, bytesIn } from "../../runtime/platform/bytes.ts";
 import type { KvClient, Trust } from "../client/kvTypes.ts";
 import type { Clusters } from "./clusters.ts";
 import { formatLogPath, keyOf, LATEST, type LogPath, parseLogPath } from "./logPath.ts";
@@ -18,7 +19,7 @@ export interface ResolveOptions {
 export interface ResolvedStep {
   /** 0x-hex, 32 bytes. */
   readonly stream: string;
-  readonly key: Buffer;
+  readonly key: Bytes;
   /** Version of the stream that was read. */
   readonly streamVersion: number;
   /** Who vouches for the state that it was proven against. */
@@ -74,7 +75,7 @@ class Resolving {
   }
 
   async key(stream: string, key: Uint8Array): Promise<Resolved> {
-    const { value } = await this.#read(stream, Buffer.from(key));
+    const { value } = await this.#read(stream, bytesIn(key));
     return await this.#follow(parseRecord(value), undefined);
   }
 
@@ -120,9 +121,9 @@ class Resolving {
 
   async #read(
     stream: string,
-    key: Buffer,
+    key: Bytes,
     at?: number,
-  ): Promise<{ readonly value: Buffer; readonly streamVersion: number }> {
+  ): Promise<{ readonly value: Bytes; readonly streamVersion: number }> {
     const { trust, signal } = this.#options;
     const call = signal && { signal };
     const read =

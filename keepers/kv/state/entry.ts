@@ -1,14 +1,6 @@
-import { sha256 } from "../../coding/merkle.ts";
+import { contentOf, type Entry } from "./place.ts";
 
-/** What a key holds since a version of its stream. */
-export interface Entry {
-  /** Number of the batch that wrote it. */
-  readonly version: number;
-  /** Undefined when it was deleted, and for one that was read of a large value. */
-  readonly value: Buffer | undefined;
-}
-
-export type Living = Entry & { readonly value: Buffer };
+export type { Entry, Living } from "./place.ts";
 
 const VERSION_BYTES = 8;
 /** What stands before version and value, which the trie has the hash of. */
@@ -42,15 +34,7 @@ export function parseEntry(bytes: Buffer): Entry {
   return { version: versionOf(bytes), value: bytes[0] === 0 ? bytes.subarray(HEADER_BYTES) : undefined };
 }
 
-/** What the trie has of an entry: SHA-256(version u64 || value). */
-export function contentOf(version: number, value: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(VERSION_BYTES + value.length);
-  writeVersion(bytes, version, 0);
-  bytes.set(value, VERSION_BYTES);
-  return sha256(bytes) as Buffer;
-}
-
-/** The same, of a serialised entry whose value lies apart; undefined for any other. */
+/** What the trie has of a serialised entry whose value lies apart; undefined for any other. */
 export function contentIn(bytes: Buffer): Buffer | undefined {
   return isApart(bytes) ? bytes.subarray(HEADER_BYTES) : undefined;
 }

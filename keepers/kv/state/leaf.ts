@@ -1,9 +1,8 @@
-import { sha256 } from "../../coding/merkle.ts";
 import type { MessageHasher } from "../../coding/messageHasher.ts";
 import { MESSAGE_BYTES, TrieChanges } from "../trie/trieChanges.ts";
 import { HASH_BYTES } from "../trie/trieNode.ts";
 import { contentIn, FLAGS_BYTES, isDeleted } from "./entry.ts";
-import { ENTRY_PREFIX_BYTES, type EntryKey, SPACES, type SpacedKey } from "./stateKeys.ts";
+import { ENTRY_PREFIX_BYTES, type EntryKey, SPACES } from "./stateKeys.ts";
 
 /** A key, and its latest entry, serialised. */
 export interface KeyRecord {
@@ -36,8 +35,4 @@ export function leavesOf(some: readonly KeyRecord[], hasher: MessageHasher): Tri
 export function hasLeaf(key: EntryKey): boolean {
   const space = key[ENTRY_PREFIX_BYTES];
   return space === SPACES.data || space === SPACES.access;
-}
-
-export function placeOf(key: SpacedKey): Buffer {
-  return sha256(key) as Buffer;
 }

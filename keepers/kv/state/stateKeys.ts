@@ -1,4 +1,7 @@
 import { writeVersion } from "./entry.ts";
+import { joined, SPACES, type Space, type SpacedKey } from "./place.ts";
+
+export { SPACES, type Space, type SpacedKey, spacedKey } from "./place.ts";
 
 /*
  * Keys of the engine. A stream has a number of its own in it (u32), so that keys stay short:
@@ -12,13 +15,6 @@ import { writeVersion } from "./entry.ts";
  * "r" stream number                         what came of a batch
  */
 
-/** What a key is of: the stream's data, who may do what, the last nonce of a writer, or how many there are of something. */
-export const SPACES = { data: 0, access: 1, nonces: 2, counts: 3 } as const;
-export type Space = (typeof SPACES)[keyof typeof SPACES];
-
-/** A space (1 byte) and a key in it. */
-export type SpacedKey = Buffer;
-
 /** Where the latest entry of a key lies: "l" stream space key. Whatever else is kept of the key is found by it. */
 export type EntryKey = Buffer;
 
@@ -28,10 +24,6 @@ const LATEST = 0x6c; // "l"
 const HISTORY = 0x68; // "h"
 const VALUE = 0x76; // "v"
 const VERSION_BYTES = 8;
-
-export function spacedKey(space: Space, ...parts: readonly Uint8Array[]): SpacedKey {
-  return joined(0, space, parts);
-}
 
 export function streamKey(id: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from("s"), id]);
@@ -99,18 +91,6 @@ function numbered(kind: string, stream: number, number?: number): Buffer {
   bytes.write(kind, 0, "latin1");
   bytes.writeUInt32BE(stream, 1);
   if (number !== undefined) writeVersion(bytes, number, 5);
-  return bytes;
-}
-
-/** Writes space and parts end to end, `room` bytes behind the start. */
-function joined(room: number, space: Space, parts: readonly Uint8Array[]): Buffer {
-  const bytes = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, room + 1));
-  bytes[room] = space;
-  let at = room + 1;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }
 

@@ -1,8 +1,7 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { sameBytes } from "../../runtime/platform/bytes.ts";
 import { contentProven, type TrieProof } from "../trie/trieProof.ts";
-import { contentOf, type Living } from "./entry.ts";
-import { placeOf } from "./leaf.ts";
-import { SPACES, spacedKey } from "./stateKeys.ts";
+import { contentOf, type Living, placeOf, SPACES, spacedKey } from "./place.ts";
 
 /** What a key holds in the state with a root, or that it holds nothing. */
 export interface ValueProof {
@@ -23,6 +22,11 @@ export function entryProven(
 ): ValueProof["entry"] {
   const content = contentProven(root, placeOf(spacedKey(SPACES.data, key)), proof);
   if (content === undefined && entry === undefined) return undefined;
-  if (entry !== undefined && content?.equals(contentOf(entry.version, entry.value))) return entry;
+  if (
+    entry !== undefined &&
+    content !== undefined &&
+    sameBytes(content, contentOf(entry.version, entry.value))
+  )
+    return entry;
   throw new FatalError("kv/bad-proof", "not a proof of a value: it is of another one", {});
 }

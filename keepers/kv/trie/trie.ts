@@ -2,9 +2,10 @@ import { FatalError } from "../../runtime/errors.ts";
 import type { EngineWrite } from "../../runtime/store/engine.ts";
 import { collapse, type Growing, spread, type Wanted } from "./growing.ts";
 import type { NodeHasher } from "./nodeHasher.ts";
+import { siblingsIn } from "./siblings.ts";
 import type { TrieChanges } from "./trieChanges.ts";
 import { HASH_BYTES, nibbleAt, TrieNode } from "./trieNode.ts";
-import { siblingsIn, type TrieProof } from "./trieProof.ts";
+import type { TrieProof } from "./trieProof.ts";
 
 export interface TrieNodes {
   /** Serialised nodes, as they lie in the engine; what is handed out is written over. */

@@ -1,55 +1,40 @@
-import { hashLeaf, hashNode } from "../../coding/merkle.ts";
+import { hashBytes, hashLeaf, hashNode } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import { CHILDREN, HASH_BYTES, type Leaf, type TrieNode } from "./trieNode.ts";
+import { type Bytes, concatBytes, sameBytes, zeros } from "../../runtime/platform/bytes.ts";
 
 /** What stands at a place of a trie. */
 export interface TrieProof {
   /** Beside the way from there up to the root, bottom to top: one for each bit, four a level. */
-  readonly siblings: readonly Buffer[];
+  readonly siblings: readonly Bytes[];
   /** The leaf where the way ends; another's, or none, where nothing stands at the place itself. */
-  readonly leaf: Pick<Leaf, "keyHash" | "content"> | undefined;
+  readonly leaf: { readonly keyHash: Bytes; readonly content: Bytes } | undefined;
 }
 
-const NOTHING = Buffer.alloc(HASH_BYTES);
+const NOTHING = zeros(hashBytes);
 const BITS_PER_LEVEL = 4;
-const MOST_BITS = 8 * HASH_BYTES;
+const MOST_BITS = 8 * hashBytes;
 
 /** SHA-256(0x00 || keyHash || content). */
-export function hashOfLeaf(keyHash: Uint8Array, content: Uint8Array): Buffer {
-  return hashLeaf(Buffer.concat([keyHash, content])) as Buffer;
-}
-
-/** The four siblings of a child within its node, bottom to top. */
-export function siblingsIn(node: TrieNode, nibble: number): Buffer[] {
-  const siblings: Buffer[] = [];
-  const hashes = Buffer.alloc(CHILDREN * HASH_BYTES);
-  node.copyHashes(hashes, 0);
-  let level: Uint8Array[] = Array.from({ length: CHILDREN }, (_, i) =>
-    hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  );
-  for (let place = nibble; level.length > 1; place >>= 1) {
-    siblings.push(Buffer.from(level[place ^ 1]!));
-    level = Array.from({ length: level.length / 2 }, (_, i) => hashNode(level[2 * i]!, level[2 * i + 1]!));
-  }
-  return siblings;
+export function hashOfLeaf(keyHash: Uint8Array, content: Uint8Array): Bytes {
+  return hashLeaf(concatBytes([keyHash, content]));
 }
 
 /**
  * The content at a place of the trie with this root; undefined when the proof shows that there is none.
  * @throws FatalError kv/bad-proof when it shows nothing
  */
-export function contentProven(root: Uint8Array, keyHash: Uint8Array, proof: TrieProof): Buffer | undefined {
+export function contentProven(root: Uint8Array, keyHash: Uint8Array, proof: TrieProof): Bytes | undefined {
   const { siblings, leaf } = proof;
   const bits = siblings.length;
   if (bits === 0 || bits % BITS_PER_LEVEL !== 0 || bits > MOST_BITS) throw bad(`it has ${bits} siblings`);
   const parts = leaf === undefined ? siblings : [...siblings, leaf.keyHash, leaf.content];
-  if (parts.some(({ length }) => length !== HASH_BYTES)) throw bad("a part of it is no hash");
+  if (parts.some(({ length }) => length !== hashBytes)) throw bad("a part of it is no hash");
   if (leaf !== undefined && !agree(leaf.keyHash, keyHash, bits)) throw bad("its leaf stands elsewhere");
   let hash: Uint8Array = leaf === undefined ? NOTHING : hashOfLeaf(leaf.keyHash, leaf.content);
   for (const [i, sibling] of siblings.entries())
     hash = bitAt(keyHash, bits - 1 - i) === 1 ? hashNode(sibling, hash) : hashNode(hash, sibling);
-  if (Buffer.compare(hash, root) !== 0) throw bad("it leads to another root");
-  return leaf !== undefined && Buffer.compare(leaf.keyHash, keyHash) === 0 ? leaf.content : undefined;
+  if (!sameBytes(hash, root)) throw bad("it leads to another root");
+  return leaf !== undefined && sameBytes(leaf.keyHash, keyHash) ? leaf.content : undefined;
 }
 
 function agree(a: Uint8Array, b: Uint8Array, bits: number): boolean {

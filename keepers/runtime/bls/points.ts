@@ -1,6 +1,13 @@
-import { PublicKey, Signature } from "@chainsafe/blst";
 import { concat, getBytes, hexlify } from "ethers";
 import { FatalError } from "../errors.ts";
+import {
+  type BlsKey,
+  type BlsSignature,
+  blsKeyFrom,
+  blsSignatureFrom,
+  bytesOfPoint,
+} from "../platform/bls.ts";
+import { concatBytes } from "../platform/bytes.ts";
 
 /** A point of G1 as EIP-2537 and core/BLS encode it: four words of 32 bytes, 0x-hex. */
 export interface G1Point {
@@ -17,35 +24,34 @@ export interface G2Point {
 
 const COORDINATE = 48;
 const WORDS_BYTES = 64;
-const COMPRESSED = false;
 /** Set in the first byte of an uncompressed point at infinity, whose other bits are all zero. */
 const INFINITY_FLAG = 0x40;
 
 /** A public key for a contract. */
-export function encodeKey(key: PublicKey): G1Point {
-  const [x, y] = coordinates(key.toBytes(COMPRESSED));
+export function encodeKey(key: BlsKey): G1Point {
+  const [x, y] = coordinates(bytesOfPoint(key));
   const [x0, x1] = halves(x!);
   const [y0, y1] = halves(y!);
   return { x0, x1, y0, y1 };
 }
 
 /** A signature for a contract. The usual serialization has the imaginary part of a coordinate first, EIP-2537 the real part. */
-export function encodeSignature(signature: Signature): G2Point {
-  const [x1, x0, y1, y0] = coordinates(signature.toBytes(COMPRESSED));
+export function encodeSignature(signature: BlsSignature): G2Point {
+  const [x1, x0, y1, y0] = coordinates(bytesOfPoint(signature));
   return {
     words: [...halves(x0!), ...halves(x1!), ...halves(y0!), ...halves(y1!)],
   };
 }
 
 /** A public key out of a contract. @throws FatalError bls/bad-point unless it is one: on the curve, in the subgroup, not infinity */
-export function decodeKey({ x0, x1, y0, y1 }: G1Point): PublicKey {
-  return decoded(() => PublicKey.fromBytes(Buffer.concat([whole(x0, x1), whole(y0, y1)]), true));
+export function decodeKey({ x0, x1, y0, y1 }: G1Point): BlsKey {
+  return decoded(() => blsKeyFrom(concatBytes([whole(x0, x1), whole(y0, y1)])));
 }
 
 /** A signature as a contract takes it. @throws FatalError bls/bad-point unless it is one: on the curve, in the subgroup */
-export function decodeSignature({ words }: G2Point): Signature {
+export function decodeSignature({ words }: G2Point): BlsSignature {
   const [x0, x1, y0, y1] = [0, 2, 4, 6].map((at) => whole(words[at]!, words[at + 1]!));
-  return decoded(() => Signature.fromBytes(Buffer.concat([x1!, x0!, y1!, y0!]), true));
+  return decoded(() => blsSignatureFrom(concatBytes([x1!, x0!, y1!, y0!])));
 }
 
 function decoded<T>(decode: () => T): T {

@@ -1,8 +1,21 @@
-import { readFile } from "node:fs/promises";
-import { isAddress, type JsonRpcProvider, keccak256 } from "ethers";
-import { z } from "zod";
-import type { DeployedContract, Deployment } from "../context.ts";
+import { isAddress, type JsonRpcApiProvider, keccak256 } from "ethers";
+import * as z from "zod";
 import { FatalError } from "../errors.ts";
+
+/** One deployed contract, as `deployments/<chainId>.json` records it. */
+export interface DeployedContract {
+  readonly address: string;
+  /** keccak256 of the runtime code. */
+  readonly codeHash: string;
+  readonly block: number;
+  readonly transaction: string;
+  readonly arguments: readonly unknown[];
+}
+
+export interface Deployment {
+  readonly chainId: number;
+  readonly contracts: Readonly<Record<string, DeployedContract>>;
+}
 
 const hash = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "expected 32 bytes in hex");
 
@@ -20,22 +33,14 @@ const deploymentSchema = z.object({
   ),
 });
 
-/** Reads deployments/<chainId>.json. @throws FatalError "deployment/unreadable", "deployment/malformed" */
-export async function readDeployment(file: string): Promise<Deployment> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new FatalError(
-      "deployment/unreadable",
-      `The deployment file ${file} can't be read.`,
-      { file },
-      cause,
-    );
-  });
-  const parsed = deploymentSchema.safeParse(parseJson(text, file));
+/** @param from what it came from, for the error. @throws FatalError "deployment/malformed" */
+export function parseDeployment(text: string, from: string): Deployment {
+  const parsed = deploymentSchema.safeParse(parseJson(text, from));
   if (parsed.success) return parsed.data;
   throw new FatalError(
     "deployment/malformed",
-    `${file} is not a deployment: ${z.prettifyError(parsed.error)}`,
-    { file },
+    `${from} is not a deployment: ${z.prettifyError(parsed.error)}`,
+    { file: from },
   );
 }
 
@@ -54,7 +59,7 @@ export function contractOf(deployment: Deployment, name: string): DeployedContra
  * Makes sure that the chain has every contract of a deployment, with the code that was deployed.
  * @throws FatalError "deployment/no-code", "deployment/other-code" naming the contract
  */
-export async function checkDeployment(provider: JsonRpcProvider, deployment: Deployment): Promise<void> {
+export async function checkDeployment(provider: JsonRpcApiProvider, deployment: Deployment): Promise<void> {
   const checks = Object.entries(deployment.contracts).map(async ([name, { address, codeHash }]) => {
     const code = String(await provider.send("eth_getCode", [address, "latest"]));
     const details = { name, address, chainId: deployment.chainId };

@@ -1,8 +1,8 @@
 import type { JsonRpcProvider } from "ethers";
 import { keccak256, toUtf8Bytes } from "ethers";
-import type { Deployment } from "../context.ts";
 import { FatalError } from "../errors.ts";
 import { toJson } from "../store/json.ts";
+import type { Deployment } from "./deployment.ts";
 
 /** Which chain and which contracts some state belongs to. */
 export interface ChainIdentity {

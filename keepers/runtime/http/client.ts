@@ -3,37 +3,10 @@ import { Agent, type Dispatcher } from "undici";
 import { type AllowedAddresses, createAddressRule } from "./addresses.ts";
 import { ArrivingBody } from "./arrivingBody.ts";
 import { createGuardedConnector } from "./connector.ts";
-import { HttpError, refused } from "./errors.ts";
-import { readProblem } from "./problem.ts";
+import { HttpError } from "./errors.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "./exchange.ts";
+import { checkUrl, MAX_PROBLEM_BYTES, redirected, statusError, tooLarge } from "./outcomes.ts";
 import { mapTransportError } from "./transportErrors.ts";
-
-export interface HttpRequest {
-  readonly method?: "GET" | "PUT" | "POST" | "DELETE";
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-  /** Whole-request limit, milliseconds. */
-  readonly timeoutMs?: number;
-  /** Largest response body, bytes. */
-  readonly maxBytes?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  /** Names in lower case; a repeated header is joined with ", ". */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/**
- * The one way out: http(s) only, redirects refused, size and time limits, private address ranges refused (also after DNS)
- * unless the configuration allows them.
- */
-export interface HttpClient {
-  /** @throws HttpError: retryable for network trouble and 429/5xx, fatal for refused addresses and other 4xx. */
-  request(url: string, request?: HttpRequest): Promise<HttpResponse>;
-  close(): Promise<void>;
-}
 
 export interface HttpClientOptions {
   /** Private ranges that may be reached: none by default, all with `true`, or those listed. */
@@ -62,10 +35,11 @@ const DEFAULTS = {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Bytes of an error answer that are read for its problem document. */
-const MAX_PROBLEM_BYTES = 16 * 1024;
 
-/** The guarded client. @throws FatalError http/bad-range for a range in `allowPrivate` that can't be read. */
+/**
+ * The guarded client: private address ranges are refused, also after DNS, unless the configuration allows them.
+ * @throws FatalError http/bad-range for a range in `allowPrivate` that can't be read.
+ */
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const settings = { ...DEFAULTS, ...options };
   const agent = new Agent({
@@ -101,21 +75,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
-/** @throws HttpError http/bad-url, http/bad-scheme, http/credentials-in-url */
-function checkUrl(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined) throw refused("http/bad-url", `"${clip(url)}" is not a URL`, { url: clip(url) });
-  if (parsed.username !== "" || parsed.password !== "") {
-    throw refused("http/credentials-in-url", `the URL for ${parsed.host} carries a user name or password`, {
-      host: parsed.host,
-    });
-  }
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
-    throw refused("http/bad-scheme", `"${clip(url)}" is neither http nor https`, { scheme: parsed.protocol });
-  }
-  return parsed;
-}
-
 type Limits = HttpRequest & { readonly timeoutMs: number; readonly maxBytes: number };
 
 async function send(agent: Agent, url: URL, request: Limits): Promise<HttpResponse> {
@@ -149,29 +108,13 @@ async function receive(answer: Dispatcher.ResponseData, url: URL, maxBytes: numb
     answer.body.destroy();
     throw redirected(url, status);
   }
-  if (status >= 400) throw await statusError(answer, url, headers);
-  return { status, headers, body: await readBody(answer.body, url, maxBytes, headers["content-length"]) };
-}
-
-async function statusError(
-  answer: Dispatcher.ResponseData,
-  url: URL,
-  headers: Record<string, string>,
-): Promise<HttpError> {
-  const status = answer.statusCode;
-  const isProblem = headers["content-type"]?.startsWith("application/problem+json") ?? false;
-  // Read in any case, so that the connection can be used again.
-  const body = await readBody(answer.body, url, MAX_PROBLEM_BYTES, headers["content-length"]).catch(
-    () => undefined,
-  );
-  const problem = isProblem && body !== undefined ? readProblem(body) : undefined;
-  const said = problem === undefined ? "" : `: ${problem.code}: ${problem.detail}`;
-  return new HttpError("http/status", `${url.origin}${url.pathname} answered ${status}${said}`, {
-    retry: status === 408 || status === 425 || status === 429 || status >= 500,
-    status,
-    problem,
-    details: { url: url.origin + url.pathname, status },
-  });
+  const announced = headers["content-length"];
+  if (status >= 400) {
+    // Read in any case, so that the connection can be used again.
+    const body = await readBody(answer.body, url, MAX_PROBLEM_BYTES, announced).catch(() => undefined);
+    throw statusError(url, status, headers["content-type"], body);
+  }
+  return { status, headers, body: await readBody(answer.body, url, maxBytes, announced) };
 }
 
 async function readBody(
@@ -207,36 +150,9 @@ function release(pending: Map<string, number>, origin: string): void {
   else pending.set(origin, left);
 }
 
-function redirected(url: URL, status: number): HttpError {
-  return new HttpError(
-    "http/redirect",
-    `${url.origin} answered with redirect ${status}, which is not followed`,
-    {
-      retry: false,
-      status,
-      details: { url: url.origin + url.pathname, status },
-    },
-  );
-}
-
 function busy(origin: string, waiting: number): HttpError {
   return new HttpError("http/busy", `${waiting} requests to ${origin} are running or waiting already`, {
     retry: true,
     details: { origin, waiting },
   });
-}
-
-function tooLarge(url: URL, maxBytes: number): HttpError {
-  return refused(
-    "http/too-large",
-    `the answer of ${url.origin}${url.pathname} is larger than ${maxBytes} bytes`,
-    {
-      url: url.origin + url.pathname,
-      maxBytes,
-    },
-  );
-}
-
-function clip(text: string): string {
-  return text.length > 128 ? `${text.slice(0, 128)}…` : text;
 }

@@ -1,4 +1,5 @@
 import type { MyceliaError } from "../errors.ts";
+import { hexOf, textOf } from "../platform/bytes.ts";
 import type { RemoteProblem } from "./errors.ts";
 
 /** RFC 9457 problem document, plus our stable code. */
@@ -74,7 +75,7 @@ export function describe(code: string, status: number, detail: string, retry: bo
 export function readProblem(body: Uint8Array): RemoteProblem | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(body).toString("utf8"));
+    parsed = JSON.parse(textOf(body));
   } catch {
     return undefined;
   }
@@ -93,9 +94,9 @@ function printable(text: string): string {
 /** JSON with bigints as decimal strings and bytes as 0x-hex. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, item: unknown) {
-    // Read from the holder: Buffer has turned itself into an array of numbers by now.
+    // Read from the holder: Bytes has turned itself into an array of numbers by now.
     const raw = this[key];
     if (typeof raw === "bigint") return raw.toString();
-    return raw instanceof Uint8Array ? `0x${Buffer.from(raw).toString("hex")}` : item;
+    return raw instanceof Uint8Array ? `0x${hexOf(raw)}` : item;
   });
 }

@@ -1,5 +1,5 @@
 import type { KeySigner } from "../keys/signer.ts";
-import type { HttpClient, HttpRequest, HttpResponse } from "./client.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "./exchange.ts";
 import { signRequest } from "./signedRequest.ts";
 
 /** An HTTP client whose every request is signed by one key for one server identity. */

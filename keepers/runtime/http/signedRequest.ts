@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { getAddress, keccak256, type TypedDataDomain, type TypedDataField } from "ethers";
 import { recoverTypedData } from "../keys/recoverAddress.ts";
 import type { KeySigner } from "../keys/signer.ts";
 import { TypedDataHasher } from "../keys/typedData.ts";
+import { base64UrlOf, fromBase64Url, hexOf, textOf, utf8 } from "../platform/bytes.ts";
+import { freshBytes } from "../platform/hashes.ts";
 import { HttpError } from "./errors.ts";
 
 /** What a caller signs: who is meant, what is asked, over which bytes, when, once. */
@@ -66,7 +67,7 @@ export async function signRequest(signer: KeySigner, request: RequestToSign): Pr
     path: pathOf(request.url),
     bodyDigest: bodyDigest(request.body),
     issuedAt: request.issuedAt ?? Math.floor(Date.now() / 1000),
-    nonce: `0x${randomBytes(32).toString("hex")}`,
+    nonce: `0x${hexOf(freshBytes(32))}`,
   };
   const signature = await signer.signTypedData(domainOf(request.chainId), TYPES, { ...fields });
   const { audience, issuedAt, nonce } = fields;
@@ -74,7 +75,7 @@ export async function signRequest(signer: KeySigner, request: RequestToSign): Pr
 }
 
 export function formatCredentials(credentials: Credentials): string {
-  return `${SCHEME} ${Buffer.from(JSON.stringify(credentials), "utf8").toString("base64url")}`;
+  return `${SCHEME} ${base64UrlOf(utf8(JSON.stringify(credentials)))}`;
 }
 
 /** @throws HttpError http/unsigned when the header is absent or not of our scheme, http/bad-signature when it is garbage. */
@@ -85,7 +86,7 @@ export function parseCredentials(header: string | undefined): Credentials {
   if (header.length > MAX_HEADER_LENGTH) throw garbage(`is longer than ${MAX_HEADER_LENGTH} characters`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(header.slice(SCHEME.length + 1), "base64url").toString("utf8"));
+    parsed = JSON.parse(textOf(fromBase64Url(header.slice(SCHEME.length + 1))));
   } catch {
     throw garbage("is not base64url JSON");
   }
@@ -116,7 +117,7 @@ export function recoverSigner(chainId: number, fields: SignedFields, credentials
 
 /** keccak256 of exactly the bytes of a body. */
 export function bodyDigest(body: Uint8Array | string | undefined): string {
-  return keccak256(typeof body === "string" ? Buffer.from(body, "utf8") : (body ?? new Uint8Array()));
+  return keccak256(typeof body === "string" ? utf8(body) : (body ?? new Uint8Array()));
 }
 
 export function unauthorised(

@@ -1,5 +1,6 @@
 import { computeAddress, concat, getBytes, Signature, type TypedDataDomain } from "ethers";
-import { recover } from "tiny-secp256k1";
+import { hexOf } from "../platform/bytes.ts";
+import { recoverKey } from "../platform/secp256k1.ts";
 import type { TypedDataHasher } from "./typedData.ts";
 
 /**
@@ -10,9 +11,9 @@ import type { TypedDataHasher } from "./typedData.ts";
  */
 export function recoverAddress(digest: string, signature: string): string {
   const { r, s, yParity } = Signature.from(signature);
-  const key = recover(getBytes(digest), getBytes(concat([r, s])), yParity, false);
+  const key = recoverKey(getBytes(digest), getBytes(concat([r, s])), yParity);
   if (key === null) throw new RangeError("no key has made this signature");
-  return computeAddress(`0x${Buffer.from(key).toString("hex")}`);
+  return computeAddress(`0x${hexOf(key)}`);
 }
 
 /** As `recoverAddress`, for a value of EIP-712. */

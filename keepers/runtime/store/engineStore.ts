@@ -1,4 +1,5 @@
 import { FatalError } from "../errors.ts";
+import { copyOf, textOf } from "../platform/bytes.ts";
 import type { Engine, EngineWrite } from "./engine.ts";
 import { encodeKey, intervalOf } from "./keys.ts";
 import { PrefixedStore } from "./prefixed.ts";
@@ -34,7 +35,7 @@ export class EngineStore implements Store {
 
   async putIfAbsent(key: string, value: Uint8Array, also: readonly StoreWrite[] = []): Promise<boolean> {
     this.#checkOpen();
-    return await this.#engine.putIfAbsent(encodeKey(key), Buffer.from(value), encodeWrites(also));
+    return await this.#engine.putIfAbsent(encodeKey(key), copyOf(value), encodeWrites(also));
   }
 
   async *scan(range: StoreRange): AsyncIterable<readonly [key: string, value: Uint8Array]> {
@@ -43,7 +44,7 @@ export class EngineStore implements Store {
       return await this.#engine.page(part);
     };
     for await (const [key, value] of entriesOf({ page }, { ...range, ...intervalOf(range) }))
-      yield [key.toString("utf8"), value];
+      yield [textOf(key), value];
   }
 
   under(prefix: string): Store {
@@ -65,6 +66,6 @@ export class EngineStore implements Store {
 function encodeWrites(writes: readonly StoreWrite[]): EngineWrite[] {
   return writes.map((write) => ({
     key: encodeKey(write.key),
-    value: write.kind === "put" ? Buffer.from(write.value) : undefined,
+    value: write.kind === "put" ? copyOf(write.value) : undefined,
   }));
 }

@@ -1,4 +1,5 @@
 import { FatalError } from "../errors.ts";
+import { base64Of, fromBase64 } from "../platform/bytes.ts";
 
 const BIGINT = "$bigint";
 const BYTES = "$bytes";
@@ -19,7 +20,7 @@ export function fromJson(text: string): unknown {
 
 function pack(value: unknown): unknown {
   if (typeof value === "bigint") return { [BIGINT]: value.toString() };
-  if (value instanceof Uint8Array) return { [BYTES]: Buffer.from(value).toString("base64") };
+  if (value instanceof Uint8Array) return { [BYTES]: base64Of(value) };
   if (Array.isArray(value)) return value.map(pack);
   if (typeof value !== "object" || value === null) return value;
   // A key that starts with "$" gets one more, so that no plain object can pass for a tagged one.
@@ -35,7 +36,7 @@ function unpack(value: unknown): unknown {
   const [first] = entries;
   if (entries.length === 1 && first !== undefined && typeof first[1] === "string") {
     if (first[0] === BIGINT) return BigInt(first[1]);
-    if (first[0] === BYTES) return new Uint8Array(Buffer.from(first[1], "base64"));
+    if (first[0] === BYTES) return new Uint8Array(fromBase64(first[1]));
   }
   return Object.fromEntries(
     entries.map(([key, inner]) => [key.startsWith("$") ? key.slice(1) : key, unpack(inner)]),

@@ -1,3 +1,4 @@
+import { textOf, utf8 } from "../platform/bytes.ts";
 import { fromJson, toJson } from "./json.ts";
 import type { Store, StoreRange, StoreWrite } from "./store.ts";
 
@@ -23,8 +24,8 @@ export interface Records<T> {
 /** Records under `prefix` of `store`; keys in every call are without the prefix, keys in writes with it. */
 export function createRecords<T>(store: Store, prefix: string, format: RecordFormat<T>): Records<T> {
   const view = store.under(prefix);
-  const encode = (record: T): Uint8Array => Buffer.from(toJson(format.format(record)), "utf8");
-  const decode = (bytes: Uint8Array): T => format.parse(fromJson(Buffer.from(bytes).toString("utf8")));
+  const encode = (record: T): Uint8Array => utf8(toJson(format.format(record)));
+  const decode = (bytes: Uint8Array): T => format.parse(fromJson(textOf(bytes)));
   return {
     get: async (key) => {
       const bytes = await view.get(key);

@@ -1,3 +1,4 @@
+import { concatBytes } from "../platform/bytes.ts";
 import type { Engine, EngineEntry, EngineRange } from "./engine.ts";
 
 /** Entries read at a time, so that nothing of the engine outlives a pause of its reader. */
@@ -22,6 +23,6 @@ export async function* entriesOf(
     if (last === undefined || page.length < most) return;
     left -= page.length;
     if (reverse) to = last;
-    else from = Buffer.concat([last, Buffer.of(0)]);
+    else from = concatBytes([last, Uint8Array.of(0)]);
   }
 }

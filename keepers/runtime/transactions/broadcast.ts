@@ -1,4 +1,4 @@
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcApiProvider } from "ethers";
 import { nodeMessage } from "./reverts.ts";
 
 /**
@@ -20,7 +20,7 @@ const SAYINGS: readonly (readonly [BroadcastOutcome, RegExp])[] = [
 ];
 
 /** Hands a signed transaction to the node. Never throws: whether it lands is for the receipts to say. */
-export async function broadcast(provider: JsonRpcProvider, raw: string): Promise<Broadcast> {
+export async function broadcast(provider: JsonRpcApiProvider, raw: string): Promise<Broadcast> {
   try {
     await provider.send("eth_sendRawTransaction", [raw]);
     return { outcome: "pooled" };

@@ -1,4 +1,4 @@
-import { type JsonRpcProvider, type TransactionReceipt, toQuantity } from "ethers";
+import { type JsonRpcApiProvider, type TransactionReceipt, toQuantity } from "ethers";
 import { RetryableError } from "../errors.ts";
 import type { Landing } from "./journal.ts";
 import { parseReceipt } from "./receiptRecord.ts";
@@ -9,7 +9,7 @@ import { parseReceipt } from "./receiptRecord.ts";
  * @throws RetryableError "transactions/receipt-uncertain" while the chain ends below the block that it was in.
  */
 export async function receiptNow(
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
   landing: Landing,
 ): Promise<TransactionReceipt | undefined> {
   const { blockNumber, blockHash, hash } = landing.receipt;

@@ -1,4 +1,4 @@
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcApiProvider } from "ethers";
 import { RetryableError } from "../errors.ts";
 
 /** Wei per gas. */
@@ -14,7 +14,7 @@ const DEFAULT_TIP = 1_000_000_000n;
  * Fees that hold through six full blocks in a row: twice the base fee plus the node's tip, under the cap.
  * @throws RetryableError "transactions/fee-above-cap" when not even the next block is within the cap.
  */
-export async function suggestFees(provider: JsonRpcProvider, cap: bigint): Promise<Fees> {
+export async function suggestFees(provider: JsonRpcApiProvider, cap: bigint): Promise<Fees> {
   const [block, tip] = await Promise.all([provider.getBlock("latest"), suggestTip(provider)]);
   const base = block?.baseFeePerGas ?? 0n;
   if (base + 1n > cap) {
@@ -45,7 +45,7 @@ function raise(fee: bigint): bigint {
   return fee + (fee + 7n) / 8n + (fee === 0n ? 1n : 0n);
 }
 
-async function suggestTip(provider: JsonRpcProvider): Promise<bigint> {
+async function suggestTip(provider: JsonRpcApiProvider): Promise<bigint> {
   try {
     return BigInt(await provider.send("eth_maxPriorityFeePerGas", []));
   } catch {

@@ -1,10 +1,12 @@
-import type { Interface, JsonRpcProvider } from "ethers";
-import type { Logger } from "pino";
+import type { Interface, JsonRpcApiProvider } from "ethers";
 import type { KeySigner } from "../keys/signer.ts";
 import type { Store } from "../store/store.ts";
 
+/** Where a sender says what happens to it; any logger of ours. */
+export type SenderLog = Readonly<Record<"debug" | "info" | "warn", (about: object, what: string) => void>>;
+
 export interface SenderOptions {
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly signer: KeySigner;
   /** Where the journal is kept; of this key, chain and deployment alone. */
   readonly store: Store;
@@ -23,7 +25,7 @@ export interface SenderOptions {
   readonly pollMs: number;
   /** Transactions in flight at once. */
   readonly maxInFlight: number;
-  readonly logger?: Logger;
+  readonly logger?: SenderLog;
 }
 
 export const DEFAULT_SENDER_OPTIONS = {

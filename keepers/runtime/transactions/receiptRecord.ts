@@ -1,4 +1,4 @@
-import { type JsonRpcProvider, TransactionReceipt, type TransactionReceiptParams } from "ethers";
+import { type JsonRpcApiProvider, TransactionReceipt, type TransactionReceiptParams } from "ethers";
 
 /** A receipt as plain data, so that a finished job is answered without asking the chain again. */
 export function formatReceipt(receipt: TransactionReceipt): TransactionReceiptParams {
@@ -33,7 +33,7 @@ export function formatReceipt(receipt: TransactionReceipt): TransactionReceiptPa
 
 export function parseReceipt(
   params: TransactionReceiptParams,
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
 ): TransactionReceipt {
   return new TransactionReceipt(params, provider);
 }

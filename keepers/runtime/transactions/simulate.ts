@@ -1,4 +1,4 @@
-import { type Interface, type JsonRpcProvider, toQuantity } from "ethers";
+import { type Interface, type JsonRpcApiProvider, toQuantity } from "ethers";
 import { FatalError, RetryableError } from "../errors.ts";
 import { TransactionRevertedError } from "./errors.ts";
 import { decodeRevert, nodeMessage, revertDataOf } from "./reverts.ts";
@@ -17,7 +17,7 @@ const GAS_ROOM = { share: 2n, flat: 50_000n };
  * RetryableError "transactions/node-trouble" when the node could not judge.
  */
 export async function simulate(
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
   from: string,
   job: TransactionJob,
   errors: readonly Interface[],
@@ -45,7 +45,7 @@ export async function simulate(
 }
 
 /** Some nodes keep the return data out of a failed estimate; a plain call has it. */
-async function fullData(provider: JsonRpcProvider, call: object, data: string): Promise<string> {
+async function fullData(provider: JsonRpcApiProvider, call: object, data: string): Promise<string> {
   if (data !== "0x") return data;
   try {
     await provider.send("eth_call", [call, "pending"]);
@@ -57,7 +57,7 @@ async function fullData(provider: JsonRpcProvider, call: object, data: string): 
 
 /** Why a mined transaction reverted, by running it again; best effort. */
 export async function explainRevert(
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
   from: string,
   job: TransactionJob,
   gasLimit: bigint,

@@ -1,4 +1,4 @@
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcApiProvider } from "ethers";
 import { RetryableError } from "../errors.ts";
 import { type Fees, suggestFees } from "./fees.ts";
 import type { Flight } from "./journal.ts";
@@ -32,7 +32,7 @@ export async function termsFor(
 }
 
 async function checkFunds(
-  provider: JsonRpcProvider,
+  provider: JsonRpcApiProvider,
   address: string,
   job: TransactionJob,
   needed: bigint,

@@ -4,7 +4,7 @@ import { runInBackground } from "../../runtime/duties/background.ts";
 import { runDuties } from "../../runtime/duties/duties.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import { rewardsOf } from "../chain/audits.ts";
-import { type Place, seatIn } from "../chain/membership.ts";
+import { type Place, seatIn } from "../chain/seats.ts";
 import { Turns } from "../chain/turns.ts";
 import { AuditReader, type AuditView, type Moment } from "./auditReader.ts";
 import type { SampleSources } from "./locate.ts";

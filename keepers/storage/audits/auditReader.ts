@@ -1,12 +1,12 @@
 import type { JsonRpcProvider } from "ethers";
 import { IBeacon__factory } from "../../../typechain-types/factories/core/interfaces/IBeacon__factory.js";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { type AuditStage, type AuditStanding, auditContracts, STAGES, STANDINGS } from "../chain/audits.ts";
 import { parameterOf } from "../chain/bonding.ts";
 import { contractAddress } from "../chain/committeeView.ts";
-import type { Place } from "../chain/membership.ts";
+import type { Place } from "../chain/seats.ts";
 
 /** The time of the block that a transaction sent now would be in. */
 export interface Moment {

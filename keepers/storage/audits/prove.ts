@@ -1,6 +1,6 @@
 import { hexlify } from "ethers";
 import { FatalError } from "../../runtime/errors.ts";
-import type { Place } from "../chain/membership.ts";
+import type { Place } from "../chain/seats.ts";
 import { openDrawn, treeOf } from "./answer.ts";
 import { auditedUnits } from "./auditedUnits.ts";
 import type { AuditView, Moment } from "./auditReader.ts";

@@ -7,7 +7,7 @@ import { AuditReader, type Moment } from "../audits/auditReader.ts";
 import { Lull } from "../audits/lull.ts";
 import { attemptCall } from "../chain/attemptCall.ts";
 import { parameterOf, stepKey } from "../chain/bonding.ts";
-import { type Place, seatIn } from "../chain/membership.ts";
+import { type Place, seatIn } from "../chain/seats.ts";
 import { Turns } from "../chain/turns.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
 import { type CaseReader, type CaseView, isOpen } from "./caseReader.ts";

@@ -2,7 +2,7 @@ import type { JsonRpcProvider } from "ethers";
 import { IBeacon__factory } from "../../../typechain-types/factories/core/interfaces/IBeacon__factory.js";
 import { IRecoverability__factory } from "../../../typechain-types/factories/storage/interfaces/IRecoverability__factory.js";
 import type { IRecoverability } from "../../../typechain-types/storage/interfaces/IRecoverability.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { contractAddress } from "../chain/committeeView.ts";
 

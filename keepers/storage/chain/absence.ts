@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { IAbsence__factory } from "../../../typechain-types/factories/storage/interfaces/IAbsence__factory.js";
 import type { IAbsence } from "../../../typechain-types/storage/interfaces/IAbsence.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { contractAddress } from "./committeeView.ts";
 
 /** A member that was asked whether it is there. */

@@ -2,11 +2,11 @@ import type { Provider } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import { IStorageAudits__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageAudits__factory.js";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { sizeOf } from "../format/placement.ts";
 import { contractAddress } from "./committeeView.ts";
-import { placeOf } from "./membership.ts";
 import { currentEpoch } from "./overview.ts";
+import { placeOf } from "./seats.ts";
 
 /** Stages of an audit, by their numbers in IStorageAudits.Stage. */
 export const STAGES = ["none", "seeding", "committing", "drawing", "answering", "closed", "void"] as const;

@@ -1,13 +1,17 @@
-import { encodeBytes32String } from "ethers";
+import { encodeBytes32String, type Provider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
-import type { KeeperContext } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
+import type { TransactionSender } from "../../runtime/transactions/sender.ts";
 import { ensureAllowance } from "./allowance.ts";
 import { contractAddress } from "./committeeView.ts";
 
-export type BondingNeeds = Pick<KeeperContext, "provider" | "deployment" | "transactions"> & {
+export interface BondingNeeds {
+  readonly deployment: Deployment;
+  readonly transactions: TransactionSender;
+  readonly provider: Provider;
   readonly signal?: AbortSignal;
-};
+}
 
 /** Bonds and allocates to `slasher` what the operator lacks of a node's bond. */
 export async function ensureBond(context: BondingNeeds, slasher: string): Promise<void> {
@@ -42,7 +46,7 @@ export async function ensureAllocated(
 
 /** A parameter's value now. */
 export async function parameterOf(
-  { provider, deployment }: Pick<KeeperContext, "provider" | "deployment">,
+  { provider, deployment }: Pick<BondingNeeds, "provider" | "deployment">,
   name: string,
 ): Promise<bigint> {
   const address = contractAddress(deployment, "Parameters");
@@ -54,7 +58,7 @@ export async function parameterOf(
  * same key after a crash; once it has landed, a later need of the same kind is a new one.
  */
 export async function stepKey(
-  { provider, transactions }: Pick<KeeperContext, "provider" | "transactions">,
+  { provider, transactions }: Pick<BondingNeeds, "provider" | "transactions">,
   step: string,
 ): Promise<string> {
   return `storage/${step}/${await provider.getTransactionCount(transactions.address, "latest")}`;

@@ -1,5 +1,5 @@
 import type { Provider } from "ethers";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { RetryableError } from "../../runtime/errors.ts";
 import { type CommitteeMember, type CommitteeView, createCommitteeView } from "./committeeView.ts";
 import { committeeOf, createCommitteeCount } from "./rendezvous.ts";

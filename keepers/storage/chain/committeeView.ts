@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import type { ICommittees } from "../../../typechain-types/storage/interfaces/ICommittees.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { decodeOwners, slotsOf } from "../format/placement.ts";
 

@@ -1,7 +1,8 @@
 import { encodeBytes32String, type Provider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
-import type { Deployment, KeeperContext } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
+import type { KeeperContext } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { type BondingNeeds, ensureAllocated, parameterOf } from "./bonding.ts";
 import { contractAddress } from "./committeeView.ts";

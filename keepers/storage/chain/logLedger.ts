@@ -2,9 +2,10 @@ import type { Provider } from "ethers";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import type { IStorageLog } from "../../../typechain-types/storage/interfaces/IStorageLog.js";
 import { MountainRange } from "../../coding/mountainRange.ts";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
+import { concatBytes, fromHex, sameBytes } from "../../runtime/platform/bytes.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { entryHash, type LogEntry, type LogHead, type LogProof } from "../format/inclusion.ts";
 import { HASH_BYTES } from "../format/limits.ts";
@@ -69,7 +70,7 @@ export class LogLedger {
       const kept = Math.max(0, Math.min(known.count, head.count) - step);
       const range = MountainRange.restore(known.serialise().subarray(0, kept * HASH_BYTES));
       await this.#read(range, head.count, block, signal);
-      if (Buffer.from(range.root()).equals(Buffer.from(root.slice(2), "hex"))) {
+      if (sameBytes(range.root(), fromHex(root.slice(2)))) {
         await this.#save(range, kept);
         this.#range = range;
         return { head, range, block };
@@ -93,7 +94,7 @@ export class LogLedger {
       parts.push(bytes);
       if (bytes.length < CHUNK * HASH_BYTES) break;
     }
-    return MountainRange.restore(Buffer.concat(parts));
+    return MountainRange.restore(concatBytes(parts));
   }
 
   /** @param kept entries that were there before */

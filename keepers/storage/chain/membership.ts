@@ -1,22 +1,15 @@
-import { keccak256, type Provider, toUtf8Bytes } from "ethers";
+import { keccak256, toUtf8Bytes } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import type { ICommittees } from "../../../typechain-types/storage/interfaces/ICommittees.js";
-import type { Deployment, KeeperContext } from "../../runtime/context.ts";
+import type { KeeperContext } from "../../runtime/context.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import type { BlsSigner } from "../../runtime/keys/blsKey.ts";
 import { ensureBond, stepKey } from "./bonding.ts";
 import { contractAddress } from "./committeeView.ts";
 import { type EntryNeeds, stepIn } from "./entry.ts";
+import { type Place, seatIn } from "./seats.ts";
 
 export type MembershipNeeds = EntryNeeds & Pick<KeeperContext, "openBlsSigner">;
-
-/** Where a member sits. */
-export interface Place {
-  /** Number of its committee. */
-  readonly committee: number;
-  /** 1..255; 0 when it serves nowhere. */
-  readonly seat: number;
-}
 
 /**
  * Makes the operator (the key that sends transactions) a member of a committee with `context.signer` as the key that signs receipts
@@ -39,20 +32,6 @@ export async function ensureMember(context: MembershipNeeds): Promise<Place> {
     }
     await stepIn(context, committees, bls);
   }
-}
-
-/** Where an operator sits now. */
-export async function placeOf(provider: Provider, deployment: Deployment, operator: string): Promise<Place> {
-  return await seatIn(
-    ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider),
-    operator,
-  );
-}
-
-/** As `placeOf`, for who asks again and again: to connect a contract takes as long as some calls. */
-export async function seatIn(committees: ICommittees, operator: string): Promise<Place> {
-  const { committee, seat } = await committees.seatOf(operator);
-  return { committee: Number(committee), seat: Number(seat) };
 }
 
 async function correct(

@@ -2,7 +2,7 @@ import type { Provider } from "ethers";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
 import { IEndowment__factory } from "../../../typechain-types/factories/storage/interfaces/IEndowment__factory.js";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { sizeOf } from "../format/placement.ts";
 import { contractAddress, createCommitteeView } from "./committeeView.ts";
 import { createCommitteeCount } from "./rendezvous.ts";

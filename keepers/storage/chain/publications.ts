@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import type { BatchAppendedEvent } from "../../../typechain-types/storage/interfaces/IStorageLog.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import type { LogHead } from "../format/inclusion.ts";
 import { contractAddress } from "./committeeView.ts";
 

@@ -1,7 +1,7 @@
 import { isError, type Provider } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import { IReadSessions__factory } from "../../../typechain-types/factories/storage/interfaces/IReadSessions__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { SLOTS } from "../format/limits.ts";
 import { decodeOwners, sizeOf, slotsOf } from "../format/placement.ts";

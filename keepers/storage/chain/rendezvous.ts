@@ -1,6 +1,6 @@
 import { concat, keccak256, type Provider, toBeHex } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { contractAddress } from "./committeeView.ts";
 
 const WORD = 32;

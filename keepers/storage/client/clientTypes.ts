@@ -1,7 +1,7 @@
-import type { JsonRpcProvider } from "ethers";
+import type { JsonRpcApiProvider } from "ethers";
 import type { Codec } from "../../coding/codec.ts";
-import type { Deployment } from "../../runtime/context.ts";
-import type { HttpClient } from "../../runtime/http/client.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
+import type { HttpClient } from "../../runtime/http/exchange.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import type { TransactionSender } from "../../runtime/transactions/sender.ts";
@@ -17,7 +17,7 @@ export type * from "./readSessionCalls.ts";
 
 /** What a client is made of; a KeeperContext with a codec is one. */
 export interface StorageClientNeeds {
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly chainId: number;
   readonly deployment: Deployment;
   readonly http: HttpClient;

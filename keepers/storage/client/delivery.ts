@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { MyceliaError, RetryableError } from "../../runtime/errors.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
+import { pause } from "../../runtime/pause.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { ClientLimits, MemberFailure } from "./clientTypes.ts";
 
@@ -49,7 +49,7 @@ export async function deliver<R>(
   const answers = new Map<CommitteeMember, R>();
   const late = new AbortController();
   const either = AbortSignal.any([signal, late.signal]);
-  let grace: NodeJS.Timeout | undefined;
+  let grace: ReturnType<typeof setTimeout> | undefined;
   const parts = members.map(async (member) => {
     if (health.isOut(member)) return;
     try {
@@ -88,7 +88,8 @@ async function retry<R>(attempts: number, signal: AbortSignal, run: () => Promis
     } catch (error) {
       signal.throwIfAborted();
       if (attempt >= attempts || !(error instanceof MyceliaError) || !error.retry) throw error;
-      await sleep(FIRST_PAUSE_MS * 2 ** attempt, undefined, { signal });
+      await pause(FIRST_PAUSE_MS * 2 ** attempt, signal);
+      signal.throwIfAborted();
     }
   }
 }

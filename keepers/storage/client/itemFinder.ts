@@ -1,5 +1,6 @@
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
+import { compareBytes, sameBytes } from "../../runtime/platform/bytes.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { ObjectLocation } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
@@ -156,7 +157,7 @@ class Search {
     this.#tried.add(key);
     try {
       const item = { kind, bytes: await this.#read(place) };
-      if (Buffer.compare(nameOfItem(item), this.#name) !== 0) return undefined;
+      if (!sameBytes(nameOfItem(item), this.#name)) return undefined;
       this.found = place;
       return item;
     } catch (error) {
@@ -208,7 +209,7 @@ class Claims {
 function lastOf(page: readonly ObjectLocation[], before: Uint8Array | undefined): Uint8Array | undefined {
   let last = before;
   for (const { commitment } of page) {
-    if (last !== undefined && Buffer.compare(last, commitment) >= 0)
+    if (last !== undefined && compareBytes(last, commitment) >= 0)
       throw new FatalError("storage/bad-location", "the places of an object do not rise by their segments");
     last = commitment;
   }

@@ -1,13 +1,14 @@
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
-import type { HttpClient, HttpRequest } from "../../runtime/http/client.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
+import type { HttpClient, HttpRequest } from "../../runtime/http/exchange.ts";
 import { signRequest } from "../../runtime/http/signedRequest.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { TableVersion } from "../format/batchReceipts.ts";
 import { MAX_LOCATIONS_BYTES, type ObjectLocation, parseLocations } from "../format/locations.ts";
 import { nameOf } from "../format/names.ts";
+import type { Publication } from "../format/publication.ts";
 import { VOUCHER_HEADER } from "../format/readVoucher.ts";
 import {
   MAX_HEAD_BYTES,
@@ -18,7 +19,6 @@ import {
   type StripsAnswer,
 } from "../format/segmentFormat.ts";
 import { stripBytes } from "../format/stripFormat.ts";
-import type { Publication } from "../node/publicationRoutes.ts";
 import type { ReadPurse } from "./readPurse.ts";
 
 /** The requests that a storage node answers. What comes back is parsed, not yet checked. */

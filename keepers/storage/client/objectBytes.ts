@@ -1,4 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { concatBytes } from "../../runtime/platform/bytes.ts";
 import {
   CHUNK_BYTES,
   Decryptor,
@@ -94,7 +95,7 @@ export async function bytesInside(
   const size = plainBytes(sealed.size);
   const header: Uint8Array[] = [];
   for await (const part of sealed.read(0, ENCRYPTION_HEADER_BYTES, signal)) header.push(part);
-  const decryptor = new Decryptor(Buffer.concat(header), key);
+  const decryptor = new Decryptor(concatBytes(header), key);
   return {
     size,
     async *read(offset, length, during) {
@@ -103,7 +104,8 @@ export async function bytesInside(
       let left = length;
       const source = sealed.read(run.offset, run.length, during);
       for await (const chunk of regroup(source, SEALED_CHUNK_BYTES)) {
-        const plain = decryptor.openRun(index++, chunk, sealed.size).subarray(skip, skip + left);
+        const opened = await decryptor.openRun(index++, chunk, sealed.size);
+        const plain = opened.subarray(skip, skip + left);
         skip = 0;
         left -= plain.length;
         yield plain;
@@ -119,7 +121,7 @@ async function* regroup(source: AsyncIterable<Uint8Array>, size: number): AsyncG
     let at = 0;
     if (rest.length > 0) {
       at = Math.min(size - rest.length, chunk.length);
-      rest = Buffer.concat([rest, chunk.subarray(0, at)]);
+      rest = concatBytes([rest, chunk.subarray(0, at)]);
       if (rest.length < size) continue;
       yield rest;
     }

@@ -1,6 +1,6 @@
 import type { Provider } from "ethers";
-import { z } from "zod";
-import type { Deployment } from "../../runtime/context.ts";
+import * as z from "zod";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { HttpError } from "../../runtime/http/errors.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
@@ -8,8 +8,8 @@ import type { KeySigner } from "../../runtime/keys/signer.ts";
 import { createRecords, plainFormat, type Records } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
-import { placeOf } from "../chain/membership.ts";
 import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";
+import { placeOf } from "../chain/seats.ts";
 import { encodeVoucher, signReadVoucher, type VoucherScope } from "../format/readVoucher.ts";
 import { ReadAccount, type ReadBill } from "./readAccount.ts";
 

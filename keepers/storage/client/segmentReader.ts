@@ -1,5 +1,6 @@
 import type { Codec, RowChecker, Shape } from "../../coding/codec.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { concatBytes } from "../../runtime/platform/bytes.ts";
 import type { CommitteeBook } from "../chain/committeeBook.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { BatchSegment } from "../format/batch.ts";
@@ -112,7 +113,7 @@ export class SegmentReader {
     }
     const strips = numbers.map((number) => opened.strips.get(number));
     return strips.every((strip) => strip !== undefined)
-      ? Buffer.concat(strips.map(({ rows }) => rows))
+      ? concatBytes(strips.map(({ rows }) => rows))
       : undefined;
   }
 

@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
 import type { Shape } from "../../coding/codec.ts";
+import { hexOf } from "../../runtime/platform/bytes.ts";
+import { sha256 } from "../../runtime/platform/hashes.ts";
 import { createRecords, plainFormat } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { nameOf, parseName } from "../format/names.ts";
@@ -58,5 +59,5 @@ export function createUploadJournal(store: Store, now: () => number = Date.now):
 }
 
 function keyOf(data: Uint8Array, { k, n, rowSize }: Shape): string {
-  return `${hash("sha256", data)}/${k}.${n}.${rowSize}`;
+  return `${hexOf(sha256(data))}/${k}.${n}.${rowSize}`;
 }

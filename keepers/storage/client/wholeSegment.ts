@@ -1,6 +1,7 @@
-import { setImmediate } from "node:timers/promises";
 import type { Codec, Shape } from "../../coding/codec.ts";
 import { merklePath, nodeOf } from "../../coding/merkle.ts";
+import { concatBytes, sameBytes } from "../../runtime/platform/bytes.ts";
+import { giveWay } from "../../runtime/platform/turns.ts";
 import type { CommitteeMember } from "../chain/committeeView.ts";
 import type { BatchSegment } from "../format/batch.ts";
 import { SLOTS } from "../format/limits.ts";
@@ -49,8 +50,8 @@ async function rebuild(
   if (originals === undefined) ledger.rebuilt(commitment);
   const data = originals ?? (await codec.rebuild(shape, allRows(strips, shape), signal));
   const tree = await codec.rowTree(data, shape, SLOTS, signal);
-  const consistent = Buffer.compare(nodeOf(tree, 1), head.rowRoot) === 0;
-  const isRight = ({ number, path }: Strip) => Buffer.compare(merklePath(tree, number), path) === 0;
+  const consistent = sameBytes(nodeOf(tree, 1), head.rowRoot);
+  const isRight = ({ number, path }: Strip) => sameBytes(merklePath(tree, number), path);
   return { data, consistent, provesAll: [...strips.values()].every(isRight) };
 }
 
@@ -71,7 +72,7 @@ async function rightOnes(
     } catch (error) {
       ledger.failed(sender!, commitment, error);
     }
-    await setImmediate(undefined, { signal });
+    await giveWay(signal);
   }
   return right;
 }
@@ -84,7 +85,7 @@ function originalsOf(strips: Strips, shape: Shape): Uint8Array | undefined {
     if (strip === undefined) return undefined;
     originals.push(strip.rows);
   }
-  return Buffer.concat(originals);
+  return concatBytes(originals);
 }
 
 function allRows(strips: Strips, shape: Shape): Map<number, Uint8Array> {

@@ -4,7 +4,7 @@ import { IStorageLog__factory } from "../../../typechain-types/factories/storage
 import type { KeeperContext } from "../../runtime/context.ts";
 import type { Batch, Batches } from "../chain/batches.ts";
 import { contractAddress } from "../chain/committeeView.ts";
-import { placeOf } from "../chain/membership.ts";
+import { placeOf } from "../chain/seats.ts";
 import type { BatchIndex } from "../disk/batchIndex.ts";
 import type { PendingBatches } from "../disk/pendingBatches.ts";
 import type { SegmentEntry } from "../disk/segmentIndex.ts";

@@ -2,6 +2,7 @@ import { getBytes, keccak256, toBeHex } from "ethers";
 import type { Shape } from "../../coding/codec.ts";
 import { MountainRange } from "../../coding/mountainRange.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { concatBytes, viewOf, zeros } from "../../runtime/platform/bytes.ts";
 import { HASH_BYTES, SLOTS } from "./limits.ts";
 import { shapeFault } from "./shapeRules.ts";
 
@@ -50,7 +51,7 @@ export function unitsOf({ k, n, rowSize }: Shape): bigint {
 /** Leaf data of a segment: keccak256(abi.encode(commitment, k, n, rowSize, start)), as IStorageLog.segmentLeaf. */
 export function segmentLeaf({ commitment, shape }: BatchSegment, start: bigint): Uint8Array {
   const words = [shape.k, shape.n, shape.rowSize, start].map((value) => getBytes(toBeHex(value, WORD)));
-  return getBytes(keccak256(Buffer.concat([commitment, ...words])));
+  return getBytes(keccak256(concatBytes([commitment, ...words])));
 }
 
 /** Lays segments out one after the other, in their order. */
@@ -74,11 +75,13 @@ export function placesOf(segments: readonly BatchSegment[]): BatchPlaces {
 
 /** Serialises the list of a batch's segments: for each commitment (32), k u32, n u32, rowSize u32; big-endian. */
 export function encodeBatch(segments: readonly BatchSegment[]): Uint8Array {
-  const bytes = Buffer.alloc(segments.length * ENTRY_BYTES);
+  const bytes = zeros(segments.length * ENTRY_BYTES);
+  const view = viewOf(bytes);
   for (const [i, { commitment, shape }] of segments.entries()) {
     bytes.set(commitment, i * ENTRY_BYTES);
-    let at = i * ENTRY_BYTES + HASH_BYTES;
-    for (const value of [shape.k, shape.n, shape.rowSize]) at = bytes.writeUInt32BE(value, at);
+    [shape.k, shape.n, shape.rowSize].forEach((value, field) => {
+      view.setUint32(i * ENTRY_BYTES + HASH_BYTES + 4 * field, value);
+    });
   }
   return bytes;
 }

@@ -1,4 +1,3 @@
-import { type PublicKey, type Signature, verify } from "@chainsafe/blst";
 import {
   concat,
   dataSlice,
@@ -8,9 +7,11 @@ import {
   TypedDataEncoder,
   type TypedDataField,
 } from "ethers";
-import { z } from "zod";
+import * as z from "zod";
 import { decodeSignature, type G2Point } from "../../runtime/bls/points.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { type BlsKey, type BlsSignature, isSignedBy } from "../../runtime/platform/bls.ts";
+import { textOf } from "../../runtime/platform/bytes.ts";
 import type { BatchLayout } from "./batch.ts";
 
 /** Where receipts for batches count: one log on one chain. */
@@ -31,7 +32,7 @@ export interface TableVersion {
 export interface BatchReceipt {
   /** 1..255. */
   readonly seat: number;
-  readonly signature: Signature;
+  readonly signature: BlsSignature;
 }
 
 const TYPES: Record<string, TypedDataField[]> = {
@@ -74,19 +75,18 @@ export function batchReceiptToJson(seat: number, signature: G2Point): object {
  */
 export function readBatchReceipt(
   body: Uint8Array,
-  expected: { readonly seat: number; readonly key: PublicKey; readonly digest: string },
+  expected: { readonly seat: number; readonly key: BlsKey; readonly digest: string },
 ): BatchReceipt {
   const { seat, signature } = parseAnswer(body);
   if (seat !== expected.seat) throw bad(`it is of seat ${seat}, not ${expected.seat}`);
-  // The key was checked when it was read from the chain, the signature when it was decoded.
-  if (verify(getBytes(expected.digest), expected.key, signature, false, false)) return { seat, signature };
+  if (isSignedBy(getBytes(expected.digest), expected.key, signature)) return { seat, signature };
   throw bad(`the member in seat ${seat} did not sign it`);
 }
 
 function parseAnswer(body: Uint8Array): BatchReceipt {
   let data: unknown;
   try {
-    data = JSON.parse(Buffer.from(body).toString("utf8"));
+    data = JSON.parse(textOf(body));
   } catch {
     throw bad("it is not JSON");
   }

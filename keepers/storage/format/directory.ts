@@ -1,4 +1,15 @@
 import { FatalError } from "../../runtime/errors.ts";
+import {
+  type Bytes,
+  compareBytes,
+  concatBytes,
+  copyOf,
+  sameBytes,
+  textOf,
+  utf8,
+  viewOf,
+  zeros,
+} from "../../runtime/platform/bytes.ts";
 import { HASH_BYTES } from "./limits.ts";
 import { nameOfItem, type PackKind } from "./pack.ts";
 
@@ -48,13 +59,14 @@ const SLASH = "/".charCodeAt(0);
 export function* encodeDirectory(entries: readonly DirectoryEntry[]): Generator<Uint8Array> {
   if (entries.length === 0 || entries.length > MAX_ENTRIES)
     throw bad(`${entries.length} files, not 1 to ${MAX_ENTRIES}`);
-  const items = entries.map((entry) => ({ entry, bytes: Buffer.from(entry.path, "utf8") }));
-  items.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  const items = entries.map((entry) => ({ entry, bytes: utf8(entry.path) }));
+  items.sort((a, b) => compareBytes(a.bytes, b.bytes));
   const order = new PathOrder();
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32BE(MAGIC, 0);
-  header.writeUInt16BE(VERSION, 4);
-  header.writeUInt32BE(items.length, 8);
+  const header = zeros(HEADER_BYTES);
+  const view = viewOf(header);
+  view.setUint32(0, MAGIC);
+  view.setUint16(4, VERSION);
+  view.setUint32(8, items.length);
   let piece: Uint8Array[] = [header];
   let size = HEADER_BYTES;
   for (const { entry, bytes } of items) {
@@ -64,10 +76,10 @@ export function* encodeDirectory(entries: readonly DirectoryEntry[]): Generator<
     piece.push(encoded);
     size += encoded.length;
     if (size < PIECE_BYTES) continue;
-    yield Buffer.concat(piece);
+    yield concatBytes(piece);
     [piece, size] = [[], 0];
   }
-  if (size > 0) yield Buffer.concat(piece);
+  if (size > 0) yield concatBytes(piece);
 }
 
 /**
@@ -84,11 +96,11 @@ export async function* parseDirectory(
 
 class DirectoryParser {
   readonly #order = new PathOrder();
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Bytes = zeros(0);
   #left: number | undefined;
 
   *push(chunk: Uint8Array): Generator<DirectoryEntry> {
-    const bytes = Buffer.concat([this.#rest, chunk]);
+    const bytes = concatBytes([this.#rest, chunk]);
     let at = 0;
     if (this.#left === undefined) {
       this.#rest = bytes;
@@ -103,7 +115,7 @@ class DirectoryParser {
       at += length;
       this.#left--;
     }
-    this.#rest = Buffer.from(bytes.subarray(at));
+    this.#rest = copyOf(bytes.subarray(at));
     if (this.#left === 0 && this.#rest.length > 0) throw bad("bytes follow its last file");
   }
 
@@ -111,15 +123,16 @@ class DirectoryParser {
     if (this.#left !== 0) throw bad("it ends before its last file");
   }
 
-  #entry(bytes: Buffer): DirectoryEntry {
-    const size = bytes.readBigUInt64BE(HASH_BYTES);
+  #entry(bytes: Bytes): DirectoryEntry {
+    const view = viewOf(bytes);
+    const size = view.getBigUint64(HASH_BYTES);
     if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw bad(`a file of ${size} bytes`);
-    const number = bytes.readUInt8(HASH_BYTES + 8);
+    const number = view.getUint8(HASH_BYTES + 8);
     const kind = KINDS[number - 1];
     if (kind === undefined) throw bad(`a file of unknown kind ${number}`);
     const path = bytes.subarray(FIXED_BYTES);
     const entry: DirectoryEntry = {
-      path: path.toString("utf8"),
+      path: textOf(path),
       objectRoot: Uint8Array.from(bytes.subarray(0, HASH_BYTES)),
       size: Number(size),
       kind,
@@ -132,70 +145,74 @@ class DirectoryParser {
 
 /** Paths rise, and none lies in a folder that is a file. */
 class PathOrder {
-  #last: Buffer | undefined;
+  #last: Bytes | undefined;
   /** Files whose paths the last one begins with: only they can be its folders, and all of them have just come. */
-  #open: Buffer[] = [];
+  #open: Bytes[] = [];
 
-  next(path: Buffer): void {
-    if (this.#last !== undefined && Buffer.compare(this.#last, path) >= 0)
-      throw bad(this.#last.equals(path) ? `${quoted(path.toString())} comes twice` : "its paths do not rise");
-    this.#open = this.#open.filter((file) => path.subarray(0, file.length).equals(file));
+  next(path: Bytes): void {
+    if (this.#last !== undefined && compareBytes(this.#last, path) >= 0)
+      throw bad(
+        sameBytes(this.#last, path) ? `${quoted(textOf(path))} comes twice` : "its paths do not rise",
+      );
+    this.#open = this.#open.filter((file) => sameBytes(path.subarray(0, file.length), file));
     const file = this.#open.find(({ length }) => path[length] === SLASH);
-    if (file !== undefined) throw bad(`${quoted(file.toString())} is both a file and a folder`);
-    this.#last = Buffer.from(path);
+    if (file !== undefined) throw bad(`${quoted(textOf(file))} is both a file and a folder`);
+    this.#last = copyOf(path);
     this.#open.push(this.#last);
   }
 }
 
-function parseCount(bytes: Buffer): number {
-  if (bytes.readUInt32BE(0) !== MAGIC) throw bad("it does not start with MYDR");
-  if (bytes.readUInt16BE(4) !== VERSION) throw bad(`version ${bytes.readUInt16BE(4)}, known is ${VERSION}`);
-  if (bytes.readUInt16BE(6) !== 0) throw bad("its reserved bytes are not zero");
-  const count = bytes.readUInt32BE(8);
+function parseCount(bytes: Bytes): number {
+  const view = viewOf(bytes);
+  if (view.getUint32(0) !== MAGIC) throw bad("it does not start with MYDR");
+  if (view.getUint16(4) !== VERSION) throw bad(`version ${view.getUint16(4)}, known is ${VERSION}`);
+  if (view.getUint16(6) !== 0) throw bad("its reserved bytes are not zero");
+  const count = view.getUint32(8);
   if (count > 0 && count <= MAX_ENTRIES) return count;
   throw bad(`${count} files, not 1 to ${MAX_ENTRIES}`);
 }
 
 /** Bytes of the entry that starts at `at`. */
-function lengthAt(bytes: Buffer, at: number): number {
-  const path = bytes.readUInt16BE(at + HASH_BYTES + 9);
+function lengthAt(bytes: Bytes, at: number): number {
+  const path = viewOf(bytes).getUint16(at + HASH_BYTES + 9);
   if (path > MAX_PATH_BYTES) throw bad(`a path of ${path} bytes, more than ${MAX_PATH_BYTES}`);
   return FIXED_BYTES + path;
 }
 
-function encodeEntry({ objectRoot, size, kind }: DirectoryEntry, path: Buffer): Buffer {
-  const bytes = Buffer.alloc(FIXED_BYTES + path.length);
+function encodeEntry({ objectRoot, size, kind }: DirectoryEntry, path: Bytes): Bytes {
+  const bytes = zeros(FIXED_BYTES + path.length);
   bytes.set(objectRoot, 0);
-  bytes.writeBigUInt64BE(BigInt(size), HASH_BYTES);
-  bytes.writeUInt8(KINDS.indexOf(kind) + 1, HASH_BYTES + 8);
-  bytes.writeUInt16BE(path.length, HASH_BYTES + 9);
+  const view = viewOf(bytes);
+  view.setBigUint64(HASH_BYTES, BigInt(size));
+  view.setUint8(HASH_BYTES + 8, KINDS.indexOf(kind) + 1);
+  view.setUint16(HASH_BYTES + 9, path.length);
   bytes.set(path, FIXED_BYTES);
   return bytes;
 }
 
-function checkEntry({ path, objectRoot, size, kind }: DirectoryEntry, bytes: Buffer): void {
+function checkEntry({ path, objectRoot, size, kind }: DirectoryEntry, bytes: Bytes): void {
   requirePath(path, bytes);
   if (objectRoot.length !== HASH_BYTES) throw bad(`an object root of ${objectRoot.length} bytes`);
   if (!Number.isSafeInteger(size) || size < 0) throw bad(`a file of ${size} bytes`);
-  const isEmptyRoot = Buffer.compare(objectRoot, EMPTY_FILE.objectRoot) === 0;
+  const isEmptyRoot = sameBytes(objectRoot, EMPTY_FILE.objectRoot);
   if ((size === 0) !== isEmptyRoot || (isEmptyRoot && kind !== EMPTY_FILE.kind))
     throw bad(`${quoted(path)} has ${size} bytes under the ${isEmptyRoot ? "" : "not "}empty root`);
 }
 
 /** @throws FatalError storage/bad-directory for a path that no directory has */
-export function requirePath(path: string, bytes: Buffer = Buffer.from(path, "utf8")): void {
+export function requirePath(path: string, bytes: Bytes = utf8(path)): void {
   const fault = pathFault(path, bytes);
   if (fault !== undefined) throw bad(`the path ${quoted(path)} ${fault}`);
 }
 
 /** Why a path can't be in a directory: it must name the same place on every file system, and never one outside. */
-function pathFault(path: string, bytes: Buffer): string | undefined {
+function pathFault(path: string, bytes: Bytes): string | undefined {
   if (bytes.length === 0 || bytes.length > MAX_PATH_BYTES) return `has ${bytes.length} bytes`;
-  if (!path.isWellFormed() || !Buffer.from(path, "utf8").equals(bytes)) return "is no UTF-8";
+  if (!path.isWellFormed() || !sameBytes(utf8(path), bytes)) return "is no UTF-8";
   if (/[\p{Cc}\\]/u.test(path)) return "has a control character or a backslash";
   for (const part of path.split("/")) {
     if (part === "" || part === "." || part === "..") return "has a part that is empty, . or ..";
-    if (Buffer.byteLength(part) > MAX_PART_BYTES) return `has a part of more than ${MAX_PART_BYTES} bytes`;
+    if (utf8(part).length > MAX_PART_BYTES) return `has a part of more than ${MAX_PART_BYTES} bytes`;
   }
   return undefined;
 }

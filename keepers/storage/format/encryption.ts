@@ -1,5 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { FatalError } from "../../runtime/errors.ts";
+import type { Cipher } from "../../runtime/platform/aead.ts";
+import { concatBytes, hexOf, utf8, viewOf, zeros } from "../../runtime/platform/bytes.ts";
+import { createCipher } from "../../runtime/platform/cipher.ts";
+import { freshBytes, hkdfSha256, hmacSha256, sha256Of } from "../../runtime/platform/hashes.ts";
 
 /*
  * An encrypted object: "MYEC", version u16 = 1, zero u16, key id (16), salt (32); then chunks of 64 KiB of plaintext, the
@@ -26,7 +29,7 @@ const MAX_CHUNKS = 2 ** 32;
 /** Tells keys apart without telling them. */
 export function keyId(key: Uint8Array): Uint8Array {
   checkKey(key);
-  return createHash("sha256").update("mycelia storage key").update(key).digest().subarray(0, KEY_ID_BYTES);
+  return sha256Of([utf8("mycelia storage key"), key]).subarray(0, KEY_ID_BYTES);
 }
 
 /** Bytes of an object of `plainBytes` once it is encrypted. */
@@ -45,7 +48,7 @@ export function plainBytes(sealed: number): number {
 
 /** A salt for one object; see `encrypt`. */
 export function newSalt(): Uint8Array {
-  return randomBytes(SALT_BYTES);
+  return freshBytes(SALT_BYTES);
 }
 
 /**
@@ -54,9 +57,7 @@ export function newSalt(): Uint8Array {
  */
 export function saltOfContent(key: Uint8Array, pieces: Iterable<Uint8Array>): Uint8Array {
   checkKey(key);
-  const digest = createHash("sha256");
-  for (const piece of pieces) digest.update(piece);
-  return createHmac("sha256", key).update("mycelia storage salt").update(digest.digest()).digest();
+  return hmacSha256(key, utf8("mycelia storage salt"), sha256Of(pieces));
 }
 
 /**
@@ -75,7 +76,7 @@ export async function* encrypt(
   let index = 0;
   for await (const { bytes, last } of cut(source, CHUNK_BYTES)) {
     if (index === MAX_CHUNKS) throw new FatalError("storage/object-too-large", "2^32 chunks are the most");
-    yield chunks.seal(index++, last, bytes);
+    yield await chunks.seal(index++, last, bytes);
   }
   if (index === 0)
     throw new FatalError("storage/empty-object", "there is nothing to encrypt: the input is empty");
@@ -90,7 +91,7 @@ export async function* decrypt(
   let index = 0;
   for await (const { bytes, last, header } of cutSealed(source)) {
     opener ??= new Decryptor(header, key);
-    yield opener.open(index++, last, bytes);
+    yield await opener.open(index++, last, bytes);
   }
   if (index === 0) throw notAuthentic("it ends before its first chunk");
 }
@@ -132,58 +133,46 @@ export class Decryptor {
   }
 
   /** @throws FatalError storage/not-authentic unless this is the sealed chunk `index`, and the last one if so said */
-  open(index: number, last: boolean, sealed: Uint8Array): Uint8Array {
-    return this.#keys.open(index, last, sealed);
+  async open(index: number, last: boolean, sealed: Uint8Array): Promise<Uint8Array> {
+    return await this.#keys.open(index, last, sealed);
   }
 
   /** Opens consecutive sealed chunks, such as those of `sealedRange`, of an object of `sealed` bytes. */
-  openRun(first: number, run: Uint8Array, sealed: number): Uint8Array {
+  async openRun(first: number, run: Uint8Array, sealed: number): Promise<Uint8Array> {
     const chunks = chunksOf(plainBytes(sealed));
     const parts: Uint8Array[] = [];
     for (let at = 0; at < run.length; at += SEALED_CHUNK_BYTES) {
       const index = first + parts.length;
-      parts.push(this.open(index, index === chunks - 1, run.subarray(at, at + SEALED_CHUNK_BYTES)));
+      parts.push(await this.open(index, index === chunks - 1, run.subarray(at, at + SEALED_CHUNK_BYTES)));
     }
-    return Buffer.concat(parts);
+    return concatBytes(parts);
   }
 }
 
 interface ChunkKeys {
-  seal(index: number, last: boolean, plain: Uint8Array): Uint8Array;
-  open(index: number, last: boolean, sealed: Uint8Array): Uint8Array;
+  seal(index: number, last: boolean, plain: Uint8Array): ReturnType<Cipher["seal"]>;
+  open(index: number, last: boolean, sealed: Uint8Array): Promise<Uint8Array>;
 }
 
 function chunkKeysOf(header: Uint8Array, key: Uint8Array): ChunkKeys {
   const salt = header.subarray(ENCRYPTION_HEADER_BYTES - SALT_BYTES);
-  const derived = hkdfSync("sha256", key, salt, "mycelia storage object", KEY_BYTES + PREFIX_BYTES);
-  const own = new Uint8Array(derived);
-  const objectKey = own.subarray(0, KEY_BYTES);
+  const own = hkdfSha256(key, salt, utf8("mycelia storage object"), KEY_BYTES + PREFIX_BYTES);
+  const cipher = createCipher(own.subarray(0, KEY_BYTES));
   const nonce = (index: number, last: boolean): Uint8Array => {
-    const bytes = Buffer.alloc(12);
+    const bytes = zeros(12);
     bytes.set(own.subarray(KEY_BYTES), 0);
-    bytes.writeUInt32BE(index, PREFIX_BYTES);
+    viewOf(bytes).setUint32(PREFIX_BYTES, index);
     bytes[11] = last ? 1 : 0;
     return bytes;
   };
   return {
-    seal(index, last, plain) {
-      const cipher = createCipheriv("aes-256-gcm", objectKey, nonce(index, last)).setAAD(header);
-      return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-    },
-    open(index, last, sealed) {
+    seal: (index, last, plain) => cipher.seal(nonce(index, last), plain, header),
+    async open(index, last, sealed) {
       if (sealed.length <= TAG_BYTES || sealed.length > SEALED_CHUNK_BYTES)
         throw notAuthentic(`chunk ${index} has ${sealed.length} bytes`);
-      const end = sealed.length - TAG_BYTES;
-      const tag = { authTagLength: TAG_BYTES };
-      const decipher = createDecipheriv("aes-256-gcm", objectKey, nonce(index, last), tag).setAAD(header);
-      decipher.setAuthTag(sealed.subarray(end));
-      const plain = decipher.update(sealed.subarray(0, end));
-      try {
-        decipher.final();
-      } catch {
-        throw notAuthentic(`chunk ${index} was changed, moved, or the object was cut off`);
-      }
-      return plain;
+      const plain = await cipher.open(nonce(index, last), sealed, header);
+      if (plain !== undefined) return plain;
+      throw notAuthentic(`chunk ${index} was changed, moved, or the object was cut off`);
     },
   };
 }
@@ -191,23 +180,24 @@ function chunkKeysOf(header: Uint8Array, key: Uint8Array): ChunkKeys {
 function newHeader(key: Uint8Array, salt: Uint8Array): Uint8Array {
   if (salt.length !== SALT_BYTES)
     throw new FatalError("storage/bad-key", `a salt has ${SALT_BYTES} bytes, not ${salt.length}`);
-  const header = Buffer.alloc(ENCRYPTION_HEADER_BYTES);
-  header.writeUInt32BE(MAGIC, 0);
-  header.writeUInt16BE(VERSION, 4);
+  const header = zeros(ENCRYPTION_HEADER_BYTES);
+  const view = viewOf(header);
+  view.setUint32(0, MAGIC);
+  view.setUint16(4, VERSION);
   header.set(keyId(key), 8);
   header.set(salt, 8 + KEY_ID_BYTES);
   return header;
 }
 
-function checkHeader(bytes: Uint8Array, key: Uint8Array): void {
-  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (header.length !== ENCRYPTION_HEADER_BYTES || header.readUInt32BE(0) !== MAGIC)
+function checkHeader(header: Uint8Array, key: Uint8Array): void {
+  const view = viewOf(header);
+  if (header.length !== ENCRYPTION_HEADER_BYTES || view.getUint32(0) !== MAGIC)
     throw notAuthentic("it does not start with the header of an encrypted object");
-  if (header.readUInt16BE(4) !== VERSION || header.readUInt16BE(6) !== 0)
-    throw notAuthentic(`version ${header.readUInt16BE(4)}, known is ${VERSION}`);
+  if (view.getUint16(4) !== VERSION || view.getUint16(6) !== 0)
+    throw notAuthentic(`version ${view.getUint16(4)}, known is ${VERSION}`);
   const found = header.subarray(8, 8 + KEY_ID_BYTES);
-  if (found.equals(keyId(key))) return;
-  const [wanted, given] = [found.toString("hex"), Buffer.from(keyId(key)).toString("hex")];
+  const [wanted, given] = [hexOf(found), hexOf(keyId(key))];
+  if (wanted === given) return;
   throw new FatalError(
     "storage/wrong-key",
     `the object is encrypted to the key with id ${wanted}, the key given has id ${given}`,
@@ -225,13 +215,13 @@ async function* cut(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   size: number,
 ): AsyncGenerator<Piece> {
-  let piece = Buffer.alloc(size);
+  let piece = zeros(size);
   let filled = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
       if (filled === size) {
         yield { bytes: piece, last: false };
-        piece = Buffer.alloc(size);
+        piece = zeros(size);
         filled = 0;
       }
       const taken = Math.min(chunk.length - at, size - filled);
@@ -247,7 +237,7 @@ async function* cut(
 async function* cutSealed(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Piece & { readonly header: Uint8Array }> {
-  const header = Buffer.alloc(ENCRYPTION_HEADER_BYTES);
+  const header = zeros(ENCRYPTION_HEADER_BYTES);
   let filled = 0;
   async function* behindHeader() {
     for await (const chunk of source) {

@@ -1,5 +1,5 @@
 import { AbiCoder, getAddress, getBytes, hexlify, isAddress, isHexString, keccak256 } from "ethers";
-import { z } from "zod";
+import * as z from "zod";
 import { MountainRange } from "../../coding/mountainRange.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import { type BatchSegment, MAX_BATCH_SEGMENTS, segmentLeaf } from "./batch.ts";

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { textOf } from "../../runtime/platform/bytes.ts";
 import { nameOf, parseName } from "./names.ts";
 import type { PackKind } from "./pack.ts";
 import { shapeFault } from "./shapeRules.ts";
@@ -59,7 +60,7 @@ export function parseLocations(body: Uint8Array): ObjectLocation[] {
 function parseAnswer(body: Uint8Array): z.infer<typeof answer> {
   let data: unknown;
   try {
-    data = JSON.parse(Buffer.from(body).toString("utf8"));
+    data = JSON.parse(textOf(body));
   } catch {
     throw bad("the answer is not JSON");
   }

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { viewOf, zeros } from "../../runtime/platform/bytes.ts";
+import { sha256Of } from "../../runtime/platform/hashes.ts";
 import { HASH_BYTES, MAX_MANIFEST_BYTES } from "./limits.ts";
 import { shapeFault } from "./shapeRules.ts";
 
@@ -48,31 +49,32 @@ export const MAX_LEVEL = 2;
 
 /** The name of a node, and of the object below it when it is the root: SHA-256(0x02 || bytes). */
 export function manifestName(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(ROOT_DOMAIN).update(bytes).digest();
+  return sha256Of([ROOT_DOMAIN, bytes]);
 }
 
 /** Serialises a node. @throws FatalError storage/bad-manifest */
 export function encodeNode(node: ManifestNode, limits: TreeLimits = TREE_LIMITS): Uint8Array {
   checkNode(node, limits);
   const entries = entriesOf(node);
-  const bytes = Buffer.alloc(HEADER_BYTES + entries.length * entryBytes(node.level));
-  bytes.writeUInt32BE(MAGIC, 0);
-  bytes.writeUInt16BE(VERSION, 4);
-  bytes.writeUInt8(node.level, 6);
-  bytes.writeUInt32BE(entries.length, 8);
-  bytes.writeBigUInt64BE(BigInt(node.size), 12);
+  const bytes = zeros(HEADER_BYTES + entries.length * entryBytes(node.level));
+  const view = viewOf(bytes);
+  view.setUint32(0, MAGIC);
+  view.setUint16(4, VERSION);
+  view.setUint8(6, node.level);
+  view.setUint32(8, entries.length);
+  view.setBigUint64(12, BigInt(node.size));
   entries.forEach((entry, index) => {
     const at = HEADER_BYTES + index * entryBytes(node.level);
     if ("name" in entry) {
       bytes.set(entry.name, at);
-      bytes.writeBigUInt64BE(BigInt(entry.size), at + HASH_BYTES);
+      view.setBigUint64(at + HASH_BYTES, BigInt(entry.size));
       return;
     }
     bytes.set(entry.commitment, at);
-    bytes.writeUInt32BE(entry.length, at + 32);
-    bytes.writeUInt32BE(entry.shape.k, at + 36);
-    bytes.writeUInt32BE(entry.shape.n, at + 40);
-    bytes.writeUInt32BE(entry.shape.rowSize, at + 44);
+    view.setUint32(at + 32, entry.length);
+    view.setUint32(at + 36, entry.shape.k);
+    view.setUint32(at + 40, entry.shape.n);
+    view.setUint32(at + 44, entry.shape.rowSize);
   });
   return bytes;
 }
@@ -82,22 +84,21 @@ export function parseNode(input: Uint8Array, limits: TreeLimits = TREE_LIMITS): 
   if (input.length > MAX_MANIFEST_BYTES)
     throw badManifest(`${input.length} bytes, more than ${MAX_MANIFEST_BYTES}`);
   if (input.length < HEADER_BYTES) throw badManifest(`${input.length} bytes, shorter than its header`);
-  const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
-  if (bytes.readUInt32BE(0) !== MAGIC) throw badManifest("it does not start with MYMF");
-  if (bytes.readUInt16BE(4) !== VERSION)
-    throw badManifest(`version ${bytes.readUInt16BE(4)}, known is ${VERSION}`);
-  const level = bytes.readUInt8(6);
+  const view = viewOf(input);
+  if (view.getUint32(0) !== MAGIC) throw badManifest("it does not start with MYMF");
+  if (view.getUint16(4) !== VERSION) throw badManifest(`version ${view.getUint16(4)}, known is ${VERSION}`);
+  const level = view.getUint8(6);
   if (level > MAX_LEVEL) throw badManifest(`level ${level}, more than ${MAX_LEVEL}`);
-  if (bytes.readUInt8(7) !== 0) throw badManifest("its reserved byte is not zero");
-  const count = bytes.readUInt32BE(8);
-  if (bytes.length !== HEADER_BYTES + count * entryBytes(level))
-    throw badManifest(`${bytes.length} bytes for ${count} entries of level ${level}`);
-  const size = sizeAt(bytes, 12);
+  if (view.getUint8(7) !== 0) throw badManifest("its reserved byte is not zero");
+  const count = view.getUint32(8);
+  if (input.length !== HEADER_BYTES + count * entryBytes(level))
+    throw badManifest(`${input.length} bytes for ${count} entries of level ${level}`);
+  const size = sizeAt(view, 12);
   const starts = Array.from({ length: count }, (_, index) => HEADER_BYTES + index * entryBytes(level));
   const node: ManifestNode =
     level === 0
-      ? { level, size, segments: starts.map((at) => parseSegment(bytes, at)) }
-      : { level, size, children: starts.map((at) => parseChild(bytes, at)) };
+      ? { level, size, segments: starts.map((at) => parseSegment(input, view, at)) }
+      : { level, size, children: starts.map((at) => parseChild(input, view, at)) };
   checkNode(node, limits);
   return node;
 }
@@ -111,27 +112,27 @@ function entryBytes(level: number): number {
   return level === 0 ? SEGMENT_BYTES : CHILD_BYTES;
 }
 
-function parseSegment(bytes: Buffer, at: number): ManifestSegment {
+function parseSegment(bytes: Uint8Array, view: DataView, at: number): ManifestSegment {
   return {
     commitment: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
-    length: bytes.readUInt32BE(at + 32),
+    length: view.getUint32(at + 32),
     shape: {
-      k: bytes.readUInt32BE(at + 36),
-      n: bytes.readUInt32BE(at + 40),
-      rowSize: bytes.readUInt32BE(at + 44),
+      k: view.getUint32(at + 36),
+      n: view.getUint32(at + 40),
+      rowSize: view.getUint32(at + 44),
     },
   };
 }
 
-function parseChild(bytes: Buffer, at: number): ManifestChild {
+function parseChild(bytes: Uint8Array, view: DataView, at: number): ManifestChild {
   return {
     name: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
-    size: sizeAt(bytes, at + HASH_BYTES),
+    size: sizeAt(view, at + HASH_BYTES),
   };
 }
 
-function sizeAt(bytes: Buffer, at: number): number {
-  const size = bytes.readBigUInt64BE(at);
+function sizeAt(view: DataView, at: number): number {
+  const size = view.getBigUint64(at);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw badManifest(`size ${size}, more than 2^53 - 1`);
   return Number(size);
 }

@@ -1,4 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { sameBytes } from "../../runtime/platform/bytes.ts";
 import {
   badManifest,
   encodeNode,
@@ -112,7 +113,7 @@ export interface TreeReading {
 /** Reads the node of this name. @throws FatalError storage/wrong-root, storage/bad-manifest */
 export async function readNode(name: Uint8Array, { fetch, limits }: TreeReading): Promise<ManifestNode> {
   const bytes = await fetch(name);
-  if (Buffer.compare(manifestName(bytes), name) !== 0)
+  if (!sameBytes(manifestName(bytes), name))
     throw new FatalError("storage/wrong-root", "the manifest is not the one that its name says");
   return parseNode(bytes, limits);
 }

@@ -1,11 +1,12 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { fromHex, hexOf } from "../../runtime/platform/bytes.ts";
 import { HASH_BYTES } from "./limits.ts";
 
 const NAME = /^[0-9a-f]{64}$/;
 
 /** Lower-case hex without prefix: how segments and objects are named in paths and keys. */
 export function nameOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
+  return hexOf(bytes);
 }
 
 /**
@@ -13,7 +14,7 @@ export function nameOf(bytes: Uint8Array): string {
  * @throws FatalError storage/bad-name
  */
 export function parseName(name: unknown): Uint8Array {
-  if (typeof name === "string" && NAME.test(name)) return Uint8Array.from(Buffer.from(name, "hex"));
+  if (typeof name === "string" && NAME.test(name)) return Uint8Array.from(fromHex(name));
   throw new FatalError(
     "storage/bad-name",
     `a segment or object is named by ${2 * HASH_BYTES} lower-case hex digits`,

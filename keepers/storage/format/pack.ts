@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import { FatalError } from "../../runtime/errors.ts";
+import { type Bytes, compareBytes, roomFor, sameBytes, viewOf } from "../../runtime/platform/bytes.ts";
+import { sha256Of } from "../../runtime/platform/hashes.ts";
 import { HASH_BYTES, MAX_MANIFEST_BYTES, MAX_SEGMENT_BYTES } from "./limits.ts";
 import { manifestName } from "./manifestNode.ts";
 import { nameOf } from "./names.ts";
@@ -54,7 +55,7 @@ const MAX_BYTES: Record<PackKind, number> = {
 /** The name of an item: SHA-256(0x03 || bytes) of a small object, SHA-256(0x02 || bytes) of a manifest. */
 export function nameOfItem({ kind, bytes }: PackItem): Uint8Array {
   if (kind === "manifest") return manifestName(bytes);
-  return createHash("sha256").update(OBJECT_DOMAIN).update(bytes).digest();
+  return sha256Of([OBJECT_DOMAIN, bytes]);
 }
 
 /** Bytes of the table of a pack: header and entries. */
@@ -68,7 +69,7 @@ export function packTableBytes(entries: number): number {
  */
 export function announcedTableBytes(start: Uint8Array): number | undefined {
   if (start.length < HEADER_BYTES) return undefined;
-  const view = new DataView(start.buffer, start.byteOffset, HEADER_BYTES);
+  const view = viewOf(start);
   if (view.getUint32(0) !== MAGIC) return undefined;
   const count = view.getUint16(6);
   return count > MAX_PACK_ENTRIES ? undefined : packTableBytes(count);
@@ -115,18 +116,19 @@ export class PackBuilder {
    * @param take where its bytes get their room, which may hold anything
    * @throws FatalError storage/bad-pack when that is nothing
    */
-  build(take: (bytes: number) => Buffer = Buffer.allocUnsafe): Pack {
+  build(take: (bytes: number) => Bytes = roomFor): Pack {
     if (this.#items.size === 0) throw bad("it has no entry");
-    const items = [...this.#items.values()].sort((a, b) => Buffer.compare(a.name, b.name));
+    const items = [...this.#items.values()].sort((a, b) => compareBytes(a.name, b.name));
     const bytes = take(this.size);
     const entries: PackEntry[] = [];
-    bytes.writeUInt32BE(MAGIC, 0);
-    bytes.writeUInt16BE(VERSION, 4);
-    bytes.writeUInt16BE(items.length, 6);
+    const view = viewOf(bytes);
+    view.setUint32(0, MAGIC);
+    view.setUint16(4, VERSION);
+    view.setUint16(6, items.length);
     let offset = packTableBytes(items.length);
     for (const [index, { name, item }] of items.entries()) {
       const entry = { name, kind: item.kind, offset, length: item.bytes.length };
-      writeEntry(bytes, HEADER_BYTES + index * ENTRY_BYTES, entry);
+      writeEntry(bytes, view, HEADER_BYTES + index * ENTRY_BYTES, entry);
       bytes.set(item.bytes, offset);
       offset += item.bytes.length;
       entries.push(entry);
@@ -142,14 +144,14 @@ export class PackBuilder {
  */
 export function parsePackTable(input: Uint8Array, packBytes?: number): PackEntry[] {
   if (input.length < HEADER_BYTES) throw bad(`${input.length} bytes, shorter than its header`);
-  const bytes = Buffer.from(input.buffer, input.byteOffset, input.length);
-  if (bytes.readUInt32BE(0) !== MAGIC) throw bad("it does not start with MYPK");
-  if (bytes.readUInt16BE(4) !== VERSION) throw bad(`version ${bytes.readUInt16BE(4)}, known is ${VERSION}`);
-  const count = bytes.readUInt16BE(6);
+  const view = viewOf(input);
+  if (view.getUint32(0) !== MAGIC) throw bad("it does not start with MYPK");
+  if (view.getUint16(4) !== VERSION) throw bad(`version ${view.getUint16(4)}, known is ${VERSION}`);
+  const count = view.getUint16(6);
   if (count === 0 || count > MAX_PACK_ENTRIES) throw bad(`${count} entries, not 1 to ${MAX_PACK_ENTRIES}`);
   if (input.length < packTableBytes(count)) throw bad(`${input.length} bytes for ${count} entries`);
   const entries = Array.from({ length: count }, (_, index) =>
-    parseEntry(bytes, HEADER_BYTES + index * ENTRY_BYTES),
+    parseEntry(input, view, HEADER_BYTES + index * ENTRY_BYTES),
   );
   const end = checkOrder(entries);
   if (end > MAX_SEGMENT_BYTES) throw bad(`${end} bytes, more than ${MAX_SEGMENT_BYTES}`);
@@ -168,26 +170,31 @@ export function parsePack(bytes: Uint8Array): Pack {
 /** The item behind an entry; a view. @throws FatalError storage/bad-pack unless its bytes have the entry's name */
 export function itemOf(pack: Uint8Array, { name, kind, offset, length }: PackEntry): PackItem {
   const item = { kind, bytes: pack.subarray(offset, offset + length) };
-  if (Buffer.compare(nameOfItem(item), name) === 0) return item;
+  if (sameBytes(nameOfItem(item), name)) return item;
   throw bad(`the bytes of entry ${nameOf(name)} have another name`);
 }
 
-function writeEntry(bytes: Buffer, at: number, { name, kind, offset, length }: PackEntry): void {
+function writeEntry(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  { name, kind, offset, length }: PackEntry,
+): void {
   bytes.set(name, at);
-  bytes.writeUInt8(KINDS.indexOf(kind) + 1, at + HASH_BYTES);
-  bytes.writeUInt32BE(offset, at + HASH_BYTES + 1);
-  bytes.writeUInt32BE(length, at + HASH_BYTES + 5);
+  view.setUint8(at + HASH_BYTES, KINDS.indexOf(kind) + 1);
+  view.setUint32(at + HASH_BYTES + 1, offset);
+  view.setUint32(at + HASH_BYTES + 5, length);
 }
 
-function parseEntry(bytes: Buffer, at: number): PackEntry {
-  const number = bytes.readUInt8(at + HASH_BYTES);
+function parseEntry(bytes: Uint8Array, view: DataView, at: number): PackEntry {
+  const number = view.getUint8(at + HASH_BYTES);
   const kind = KINDS[number - 1];
   if (kind === undefined) throw bad(`an entry of unknown kind ${number}`);
   return {
     name: Uint8Array.from(bytes.subarray(at, at + HASH_BYTES)),
     kind,
-    offset: bytes.readUInt32BE(at + HASH_BYTES + 1),
-    length: bytes.readUInt32BE(at + HASH_BYTES + 5),
+    offset: view.getUint32(at + HASH_BYTES + 1),
+    length: view.getUint32(at + HASH_BYTES + 5),
   };
 }
 
@@ -196,7 +203,7 @@ function checkOrder(entries: readonly PackEntry[]): number {
   let end = packTableBytes(entries.length);
   let last: Uint8Array | undefined;
   for (const { name, kind, offset, length } of entries) {
-    if (last !== undefined && Buffer.compare(last, name) >= 0) throw bad("its names do not rise");
+    if (last !== undefined && compareBytes(last, name) >= 0) throw bad("its names do not rise");
     if (offset !== end) throw bad(`entry ${nameOf(name)} starts at ${offset}, not at ${end}`);
     if (length === 0 || length > MAX_BYTES[kind])
       throw bad(`an entry of kind ${kind} with ${length} bytes, not 1 to ${MAX_BYTES[kind]}`);

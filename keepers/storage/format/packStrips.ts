@@ -1,5 +1,6 @@
 import type { EncodedSegment, Shape } from "../../coding/codec.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { concatBytes, zeros } from "../../runtime/platform/bytes.ts";
 import { SLOTS } from "./limits.ts";
 import { MAX_PACK_TABLE_BYTES, type PackEntry, packTableBytes, parsePackTable } from "./pack.ts";
 import { MAX_STRIP_BYTES } from "./segmentFormat.ts";
@@ -23,7 +24,7 @@ export interface PackTable {
 export function encodeTableStrips(segment: EncodedSegment, tableBytes: number): Uint8Array {
   const each = stripBytes(segment.shape);
   const count = Math.ceil(tableBytes / (each - STRIP_HEADER_BYTES));
-  const body = Buffer.alloc(count * each);
+  const body = zeros(count * each);
   for (let number = 0; number < count; number++) writeStripOf(segment, number, body, number * each);
   return body;
 }
@@ -40,7 +41,7 @@ export function parseTableStrips(
   const missing = strips.findIndex(({ number }, index) => number !== index);
   if (missing >= 0) throw badPack(`strip ${missing}, where its table goes on, is missing`);
   for (const strip of strips) checkStripPath(strip, shape, rowRoot);
-  return readPackTable(Buffer.concat(strips.map(({ rows }) => rows)), shape);
+  return readPackTable(concatBytes(strips.map(({ rows }) => rows)), shape);
 }
 
 /** Reads the table out of the start of a segment. @throws FatalError storage/bad-pack */

@@ -4,6 +4,7 @@ import { FatalError } from "../../runtime/errors.ts";
 import { recoverTypedData } from "../../runtime/keys/recoverAddress.ts";
 import type { KeySigner } from "../../runtime/keys/signer.ts";
 import { TypedDataHasher } from "../../runtime/keys/typedData.ts";
+import { textOf } from "../../runtime/platform/bytes.ts";
 
 /** A member's word that it holds strips of a segment on its disk. */
 export interface SegmentReceipt {
@@ -73,7 +74,7 @@ export function readReceipt(
 function parseAnswer(body: Uint8Array): { slots: bigint; signature: string } {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(body).toString("utf8"));
+    parsed = JSON.parse(textOf(body));
   } catch {
     throw badReceipt("it is not JSON");
   }

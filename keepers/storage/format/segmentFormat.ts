@@ -1,6 +1,17 @@
 import type { Codec, EncodedSegment, Shape } from "../../coding/codec.ts";
-import { merkleTree, nodeOf, sha256 } from "../../coding/merkle.ts";
+import { merkleTree, nodeOf } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import {
+  type Bytes,
+  concatBytes,
+  fromHex,
+  hexOf,
+  roomFor,
+  sameBytes,
+  viewOf,
+  zeros,
+} from "../../runtime/platform/bytes.ts";
+import { sha256 } from "../../runtime/platform/hashes.ts";
 import { HASH_BYTES, MAX_SEGMENT_BYTES, MAX_SLOTS_PER_MEMBER, RLC_BYTES, SLOTS } from "./limits.ts";
 import { shapeFault } from "./shapeRules.ts";
 import {
@@ -51,16 +62,17 @@ export interface StripsAnswer {
 
 /** Serialises a head: "MYSH", version u16, zero u16, k u32, n u32, rowSize u32, rowRoot (32), rlc (16 * k); big-endian. */
 export function encodeHead(head: SegmentHead): Uint8Array {
-  return writeHead(head, Buffer.alloc(FIXED_BYTES + head.rlc.length));
+  return writeHead(head, zeros(FIXED_BYTES + head.rlc.length));
 }
 
-function writeHead({ shape, rowRoot, rlc }: SegmentHead, bytes: Buffer): Buffer {
-  bytes.writeUInt32BE(MAGIC, 0);
-  bytes.writeUInt16BE(VERSION, 4);
-  bytes.writeUInt16BE(0, 6);
-  bytes.writeUInt32BE(shape.k, 8);
-  bytes.writeUInt32BE(shape.n, 12);
-  bytes.writeUInt32BE(shape.rowSize, 16);
+function writeHead({ shape, rowRoot, rlc }: SegmentHead, bytes: Bytes): Bytes {
+  const view = viewOf(bytes);
+  view.setUint32(0, MAGIC);
+  view.setUint16(4, VERSION);
+  view.setUint16(6, 0);
+  view.setUint32(8, shape.k);
+  view.setUint32(12, shape.n);
+  view.setUint32(16, shape.rowSize);
   bytes.set(rowRoot, 20);
   bytes.set(rlc, FIXED_BYTES);
   return bytes;
@@ -86,10 +98,10 @@ export async function checkHead(
   { rowRoot, rlc }: SegmentHead,
   commitment: Uint8Array,
 ): Promise<void> {
-  const bound = sha256(Buffer.concat([rowRoot, await codec.rlcRoot(rlc)]));
-  if (Buffer.compare(bound, commitment) === 0) return;
+  const bound = sha256(concatBytes([rowRoot, await codec.rlcRoot(rlc)]));
+  if (sameBytes(bound, commitment)) return;
   throw new FatalError("storage/wrong-head", "the head does not belong to the commitment", {
-    commitment: Buffer.from(commitment).toString("hex"),
+    commitment: hexOf(commitment),
   });
 }
 
@@ -100,12 +112,13 @@ export async function checkHead(
 export function encodeUpload(
   segment: EncodedSegment,
   numbers: readonly number[],
-  room: (bytes: number) => Buffer = Buffer.allocUnsafe,
-): Buffer {
+  room: (bytes: number) => Bytes = roomFor,
+): Bytes {
   const head = headBytes(segment.shape);
   const body = room(head + COUNT_BYTES + numbers.length * stripBytes(segment.shape));
   writeHead(segment, body);
-  let at = body.writeUInt16BE(numbers.length, head);
+  viewOf(body).setUint16(head, numbers.length);
+  let at = head + COUNT_BYTES;
   for (const number of [...numbers].sort((a, b) => a - b)) at = writeStripOf(segment, number, body, at);
   return body;
 }
@@ -131,9 +144,10 @@ export function parseUpload(input: Uint8Array): SegmentUpload {
 
 /** Answer of GET /segments/:commitment/strips: the set of held strips (32), count u16, strips. */
 export function encodeStripsAnswer({ held, strips }: StripsAnswer, shape: Shape): Uint8Array {
-  const bytes = Buffer.alloc(SET_BYTES + COUNT_BYTES + strips.length * stripBytes(shape));
-  bytes.write(held.toString(16).padStart(2 * SET_BYTES, "0"), 0, "hex");
-  let at = bytes.writeUInt16BE(strips.length, SET_BYTES);
+  const bytes = zeros(SET_BYTES + COUNT_BYTES + strips.length * stripBytes(shape));
+  bytes.set(fromHex(held.toString(16).padStart(2 * SET_BYTES, "0")));
+  viewOf(bytes).setUint16(SET_BYTES, strips.length);
+  let at = SET_BYTES + COUNT_BYTES;
   for (const strip of strips) at = writeStrip(strip, bytes, at);
   return bytes;
 }
@@ -145,7 +159,7 @@ export function encodeStripsAnswer({ held, strips }: StripsAnswer, shape: Shape)
 export function parseStripsAnswer(input: Uint8Array, shape: Shape): StripsAnswer {
   const start = SET_BYTES + COUNT_BYTES;
   if (input.length < start) throw bad(`${input.length} bytes, shorter than the header of an answer`);
-  const held = BigInt(`0x${Buffer.from(input.subarray(0, SET_BYTES)).toString("hex")}`);
+  const held = BigInt(`0x${hexOf(input.subarray(0, SET_BYTES))}`);
   const count = (input[SET_BYTES]! << 8) | input[SET_BYTES + 1]!;
   return { held, strips: parseStrips(input.subarray(start), count, shape) };
 }

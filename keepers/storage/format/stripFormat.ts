@@ -1,6 +1,7 @@
 import type { EncodedSegment, RowChecker, Shape } from "../../coding/codec.ts";
 import { rootFromPath, rootOfRows } from "../../coding/merkle.ts";
 import { FatalError } from "../../runtime/errors.ts";
+import { sameBytes } from "../../runtime/platform/bytes.ts";
 import { HASH_BYTES, SLOTS, STRIP_PATH_HASHES } from "./limits.ts";
 import { rowsPerStrip } from "./placement.ts";
 
@@ -113,7 +114,7 @@ export function checkStrip(strip: Strip, shape: Shape, rowRoot: Uint8Array, chec
  */
 export function checkStripPath(strip: Strip, shape: Shape, rowRoot: Uint8Array): void {
   const root = rootFromPath(rootOfRows(strip.rows, shape.rowSize), strip.number, strip.path);
-  if (Buffer.compare(root, rowRoot) !== 0) throw wrongRoot(strip);
+  if (!sameBytes(root, rowRoot)) throw wrongRoot(strip);
 }
 
 function wrongRoot(strip: Strip): FatalError {

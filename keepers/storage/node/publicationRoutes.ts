@@ -1,43 +1,18 @@
 import type { Provider } from "ethers";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
+import { fromBase64 } from "../../runtime/platform/bytes.ts";
 import { batchInBlock, type LoggedBatch } from "../chain/publications.ts";
 import type { BatchIndex } from "../disk/batchIndex.ts";
 import type { SegmentStore } from "../disk/segmentStore.ts";
-import {
-  type BatchLayout,
-  type BatchSegment,
-  ENTRY_BYTES,
-  encodeBatch,
-  layOut,
-  parseBatch,
-} from "../format/batch.ts";
+import { type BatchLayout, type BatchSegment, layOut, parseBatch } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
+import { type Publication, parsePublication } from "../format/publication.ts";
 import { requireShape } from "../format/shapeRules.ts";
 import type { RouteHooks } from "./routeHooks.ts";
 
-/** Segments of a batch that a node is told about in one request. */
-export const MAX_TOLD_SEGMENTS = 4_096;
 const MAX_BODY_BYTES = 1024 * 1024;
-
-const publication = z.strictObject({
-  id: z.string().regex(/^\d{1,19}$/),
-  block: z.number().int().nonnegative(),
-  segments: z.base64().max(4 * Math.ceil((MAX_TOLD_SEGMENTS * ENTRY_BYTES) / 3)),
-});
-
-/** What a client tells members after it has appended a batch: which batch, and the list of its segments in base64. */
-export type Publication = z.infer<typeof publication>;
-
-export function publicationOf(
-  { id, block }: Pick<LoggedBatch, "id" | "block">,
-  segments: readonly BatchSegment[],
-): Publication {
-  const list = Buffer.from(encodeBatch(segments)).toString("base64");
-  return { id: id.toString(), block, segments: list };
-}
 
 export interface PublicationRoutesNeeds {
   readonly segments: SegmentStore;
@@ -68,17 +43,8 @@ export function addPublicationRoutes(server: FastifyInstance, needs: Publication
   );
 }
 
-function parsePublication(body: unknown): Publication {
-  const parsed = publication.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new FatalError(
-    "storage/bad-publication",
-    `not a publication: ${z.prettifyError(parsed.error).slice(0, 400)}`,
-  );
-}
-
 async function accept(needs: PublicationRoutesNeeds, { id, block, segments }: Publication): Promise<void> {
-  const list = parseBatch(Buffer.from(segments, "base64"));
+  const list = parseBatch(fromBase64(segments));
   const batch = await settledBatch(needs, BigInt(id), block);
   const layout = layOut(list);
   checkContents(batch, layout);

@@ -1,6 +1,6 @@
 import type { JsonRpcProvider } from "ethers";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { chainTime } from "../../runtime/chain/time.ts";
-import type { Deployment } from "../../runtime/context.ts";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { KeyedLock } from "../../runtime/keyedLock.ts";
 import { capDown, payableSeat, type ReadSession, readSession } from "../chain/readSessions.ts";

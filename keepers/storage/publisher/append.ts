@@ -1,4 +1,4 @@
-import { Interface, type JsonRpcProvider } from "ethers";
+import { Interface, type JsonRpcApiProvider } from "ethers";
 import { IBonds__factory } from "../../../typechain-types/factories/core/interfaces/IBonds__factory.js";
 import { IStorageLog__factory } from "../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";
 import { RetryableError } from "../../runtime/errors.ts";
@@ -14,7 +14,7 @@ import { appendKey, type ComposedCall, createComposedCalls, type Draft, lookUp }
 import { type GatherNeeds, gatherReceipts } from "./gather.ts";
 
 export interface AppendNeeds extends GatherNeeds {
-  readonly provider: JsonRpcProvider;
+  readonly provider: JsonRpcApiProvider;
   readonly transactions: TransactionSender;
   /** Remembers what was about to be sent. */
   readonly store: Store;

@@ -1,5 +1,5 @@
 import type { Provider } from "ethers";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { createRecords, plainFormat } from "../../runtime/store/records.ts";
 import type { Store } from "../../runtime/store/store.ts";
 import { batchesOf, type LoggedBatch } from "../chain/publications.ts";

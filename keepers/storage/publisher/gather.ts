@@ -1,10 +1,10 @@
-import { aggregateSignatures, type PublicKey, type Signature } from "@chainsafe/blst";
 import type { Provider } from "ethers";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import type { IStorageLog } from "../../../typechain-types/storage/interfaces/IStorageLog.js";
 import { decodeKey, encodeSignature } from "../../runtime/bls/points.ts";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { RetryableError } from "../../runtime/errors.ts";
+import { aggregate, type BlsKey, type BlsSignature } from "../../runtime/platform/bls.ts";
 import { type CommitteeMember, contractAddress, createCommitteeView } from "../chain/committeeView.ts";
 import type { ClientLimits, MemberFailure } from "../client/clientTypes.ts";
 import { deliver, MemberHealth } from "../client/delivery.ts";
@@ -45,7 +45,7 @@ export async function gatherReceipts(
   const digest = batchDigest({ chainId, log: contractAddress(deployment, "StorageLog") }, table, layout);
   const list = encodeBatch(layout.segments);
   const health = new MemberHealth();
-  const signatures = await deliver<Signature>(members, {
+  const signatures = await deliver<BlsSignature>(members, {
     ...{ limits, health, signal },
     isFinal: (some) => isFinal(some.keys()),
     async send(member, one) {
@@ -61,7 +61,7 @@ export async function gatherReceipts(
   );
   let missing = seats;
   for (const { number } of signatures.keys()) missing &= ~(1n << BigInt(number));
-  const signature = encodeSignature(aggregateSignatures([...signatures.values()]));
+  const signature = encodeSignature(aggregate([...signatures.values()]));
   return { certificate: { version, missing, signature }, slots: slotsOf(signatures.keys()) };
 }
 
@@ -69,7 +69,7 @@ async function keyOf(
   { provider, deployment }: GatherNeeds,
   committee: number,
   { number }: CommitteeMember,
-): Promise<PublicKey> {
+): Promise<BlsKey> {
   const committees = ICommittees__factory.connect(contractAddress(deployment, "Committees"), provider);
   return decodeKey(await committees.keyAt(committee, number));
 }

@@ -1,5 +1,5 @@
 import type { Provider } from "ethers";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { FatalError } from "../../runtime/errors.ts";
 import type { LogLedger } from "../chain/logLedger.ts";
 import { logHeadOf } from "../chain/publications.ts";

@@ -7,7 +7,7 @@ import type { PublishedBatch, StoredParts } from "../client/clientTypes.ts";
 import { type BatchLayout, type BatchSegment, layOut } from "../format/batch.ts";
 import { nameOf } from "../format/names.ts";
 import { sizeOf, stateOf } from "../format/placement.ts";
-import { MAX_TOLD_SEGMENTS, publicationOf } from "../node/publicationRoutes.ts";
+import { MAX_TOLD_SEGMENTS, publicationOf } from "../format/publication.ts";
 import { type AppendNeeds, ensureAppended, topUp } from "./append.ts";
 import type { Draft } from "./drafts.ts";
 

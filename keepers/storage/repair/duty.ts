@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import { IParameters__factory } from "../../../typechain-types/factories/core/interfaces/IParameters__factory.js";
 import { ICommittees__factory } from "../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
-import type { Deployment } from "../../runtime/context.ts";
+import type { Deployment } from "../../runtime/chain/deployment.ts";
 import { MyceliaError } from "../../runtime/errors.ts";
 import type { Batch, Batches } from "../chain/batches.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type CommitteeView,
   contractAddress,
 } from "../chain/committeeView.ts";
-import type { Place } from "../chain/membership.ts";
+import type { Place } from "../chain/seats.ts";
 import type { BatchIndex } from "../disk/batchIndex.ts";
 import type { BatchLayout } from "../format/batch.ts";
 import { sizeOf } from "../format/placement.ts";

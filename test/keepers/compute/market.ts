@@ -5,7 +5,7 @@ import { devnetWallet } from "../../../keepers/cli/devnet/accounts.ts";
 import { type ComputeContracts, connectCompute } from "../../../keepers/compute/contracts.ts";
 import { EXACT_ENGINE } from "../../../keepers/compute/engine/onnxEngine.ts";
 import type { ModelLoader } from "../../../keepers/compute/modelShelf.ts";
-import type { Deployment } from "../../../keepers/runtime/context.ts";
+import type { Deployment } from "../../../keepers/runtime/chain/deployment.ts";
 import { devnetSettings } from "../../../scripts/deploy/devnet.ts";
 import { deployMycelia } from "../../../scripts/deploy/mycelia.ts";
 import { devnetParameters } from "../../../scripts/deploy/parameters.ts";

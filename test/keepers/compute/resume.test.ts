@@ -7,7 +7,7 @@ import { readAudit, readClaim, readSession } from "../../../keepers/compute/chai
 import { type ComputeSession, createComputeClient } from "../../../keepers/compute/client.ts";
 import { CLAIM, STAGE } from "../../../keepers/compute/states.ts";
 import { RetryableError } from "../../../keepers/runtime/errors.ts";
-import type { HttpClient } from "../../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../../keepers/runtime/http/exchange.ts";
 import { pause } from "../../../keepers/runtime/pause.ts";
 import {
   BOND,

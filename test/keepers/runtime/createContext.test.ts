@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, use } from "chai";
 import chaiAsPromised from "chai-as-promised";
 import { keccak256, Wallet } from "ethers";
+import type { Deployment } from "../../../keepers/runtime/chain/deployment.ts";
 import { keeperSchema } from "../../../keepers/runtime/config/keeper.ts";
-import type { Deployment } from "../../../keepers/runtime/context.ts";
 import {
   type ContextOptions,
   createContext,

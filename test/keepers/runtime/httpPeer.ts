@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { createHttpClient, type HttpClient } from "../../../keepers/runtime/http/client.ts";
+import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
 import { HttpError } from "../../../keepers/runtime/http/errors.ts";
+import type { HttpClient } from "../../../keepers/runtime/http/exchange.ts";
 
 export const LOOPBACK = ["127.0.0.0/8", "::1"];
 

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { createHttpClient, type HttpClient } from "../../../keepers/runtime/http/client.ts";
+import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../../keepers/runtime/http/exchange.ts";
 import { createServer, type ServerOptions } from "../../../keepers/runtime/http/server.ts";
 import { createLogger } from "../../../keepers/runtime/logging/logger.ts";
 import { createMetricsRegistry } from "../../../keepers/runtime/metrics/registry.ts";

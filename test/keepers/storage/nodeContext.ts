@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { getBytes } from "ethers";
 import pino from "pino";
+import type { Deployment } from "../../../keepers/runtime/chain/deployment.ts";
 import { createFollowers } from "../../../keepers/runtime/chain/followers.ts";
 import { getMetrics as getChainMetrics } from "../../../keepers/runtime/chain/metrics.ts";
 import { createProvider } from "../../../keepers/runtime/chain/provider.ts";
-import type { Deployment, KeeperContext } from "../../../keepers/runtime/context.ts";
+import type { KeeperContext } from "../../../keepers/runtime/context.ts";
 import { createHttpClient } from "../../../keepers/runtime/http/client.ts";
 import { createServer, type ServerOptions } from "../../../keepers/runtime/http/server.ts";
 import { createMemoryBlsSigner } from "../../../keepers/runtime/keys/blsKey.ts";

@@ -1,4 +1,4 @@
-import type { HttpClient } from "../../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../../keepers/runtime/http/exchange.ts";
 
 /** The same client; notes whom it asks for what, and counts the bytes of bodies that it sends and receives. */
 export function counting(http: HttpClient) {

@@ -4,11 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
-import {
-  createStorageClient,
-  extractDirectory,
-  type StorageClient,
-} from "../../../../keepers/storage/client.ts";
+import { extractDirectory } from "../../../../keepers/storage/client/extract.ts";
+import { createStorageClient, type StorageClient } from "../../../../keepers/storage/client.ts";
 import { type DirectoryEntry, encodeDirectory } from "../../../../keepers/storage/format/directory.ts";
 import { codeOfRejection } from "../codes.ts";
 import { StorageNetwork } from "../network.ts";

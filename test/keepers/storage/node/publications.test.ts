@@ -7,9 +7,9 @@ import type { CommitteeMember } from "../../../../keepers/storage/chain/committe
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createStorageClient } from "../../../../keepers/storage/client.ts";
 import { type BatchSegment, encodeBatch, layOut } from "../../../../keepers/storage/format/batch.ts";
+import { publicationOf } from "../../../../keepers/storage/format/publication.ts";
 import { readReceipt, signReceipt } from "../../../../keepers/storage/format/receipts.ts";
 import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
-import { publicationOf } from "../../../../keepers/storage/node/publicationRoutes.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import { ICommittees__factory } from "../../../../typechain-types/factories/storage/interfaces/ICommittees__factory.js";
 import { IStorageLog__factory } from "../../../../typechain-types/factories/storage/interfaces/IStorageLog__factory.js";

@@ -1,7 +1,7 @@
-import type { HttpClient } from "../../../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../../../keepers/runtime/http/exchange.ts";
 import { absenceContract } from "../../../../keepers/storage/chain/absence.ts";
 import { createCommitteeView } from "../../../../keepers/storage/chain/committeeView.ts";
-import { placeOf } from "../../../../keepers/storage/chain/membership.ts";
+import { placeOf } from "../../../../keepers/storage/chain/seats.ts";
 import type { PresenceOptions } from "../../../../keepers/storage/presence/start.ts";
 import { MyceliaToken__factory } from "../../../../typechain-types/factories/core/MyceliaToken__factory.js";
 import type { IAbsence } from "../../../../typechain-types/storage/interfaces/IAbsence.js";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEther } from "ethers";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
-import type { HttpClient } from "../../../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../../../keepers/runtime/http/exchange.ts";
 import { ensureCredit } from "../../../../keepers/storage/chain/credit.ts";
 import { readSessionsOf } from "../../../../keepers/storage/chain/readSessions.ts";
 import { createStorageClient, type StorageClient } from "../../../../keepers/storage/client.ts";
