@@ -29,6 +29,7 @@ const suites: readonly Suite[] = [
   { name: "properties", command: ["hardhat", "--no-typechain", "test", "solidity"] },
   { name: "keepers", command: mocha("test/keepers/**/*.test.ts") },
   { name: "bench", command: mocha("test/bench/**/*.test.ts") },
+  { name: "browser", command: mocha("test/browser/**/*.test.ts") },
   { name: "flows", command: mocha("test/flows/**/*.test.ts") },
 ];
 

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { JsonRpcProvider } from "ethers";
-import type { HttpClient } from "../../keepers/runtime/http/client.ts";
+import type { HttpClient } from "../../keepers/runtime/http/exchange.ts";
 import type { NodeSetup } from "../../test/keepers/storage/nodeContext.ts";
 import { type Done, type Work, work } from "./clientWork.ts";
 import { type MemoryPeaks, watchMemory } from "./memory.ts";

@@ -1,4 +1,5 @@
 /** House rules that a linter does not know. Prints every breach; exits 1 when there is one. */
+import { findBrowserFaults } from "./browser.ts";
 import { findStaleDeployment } from "./deployments.ts";
 import { findStaleKernels } from "./kernels.ts";
 import { findLockfileGaps } from "./lockfile.ts";
@@ -11,6 +12,7 @@ const breaches = [
   ...findUnfinishedWords(),
   ...findStalePages(),
   ...findLockfileGaps(),
+  ...(await findBrowserFaults()),
   ...(await findStaleKernels()),
   ...(await findStaleTypechain()),
   ...(await findStaleDeployment()),

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Engine } from "../../../keepers/runtime/store/engine.ts";
 import { openLmdbEngine } from "../../../keepers/runtime/store/lmdbEngine.ts";
+import { MemoryEngine } from "../../../keepers/runtime/store/memoryEngine.ts";
 import { openRedisEngine } from "../../../keepers/runtime/store/redisEngine.ts";
 import { codeOf } from "../storage/codes.ts";
 import { behavesAsEngine } from "./engine.behaviour.ts";
@@ -28,6 +29,10 @@ describe("engine on LMDB", () => {
     engine = openLmdbEngine(directory);
     expect(await engine.get(Buffer.from("a"))).to.deep.equal(Buffer.of(1));
   });
+});
+
+describe("engine in memory", () => {
+  behavesAsEngine(async () => new MemoryEngine());
 });
 
 describe("engine on Redis", function () {
