@@ -4,8 +4,8 @@ import type { Store, StoreWrite } from "../../runtime/store/store.ts";
 import type { PackKind } from "../format/pack.ts";
 import { setOf } from "../format/placement.ts";
 import { PendingChange } from "./indexChange.ts";
+import type { RowCursor } from "./rowFiles.ts";
 import type { RecordPlace } from "./rowRecords.ts";
-import type { RowCursor } from "./rowRecovery.ts";
 
 /** Where one strip lies. */
 export type StripPlace = readonly [number: number, place: RecordPlace];
@@ -159,11 +159,15 @@ export class SegmentIndex {
     await this.#files.delete(fileKey(file));
   }
 
-  /** Applies edits and moves the cursor, all or nothing. */
-  async apply(edits: readonly IndexEdit[], cursor?: RowCursor): Promise<void> {
+  /**
+   * Applies edits and moves the cursor, all or nothing.
+   * @param files that are there, whether or not something in them is live
+   */
+  async apply(edits: readonly IndexEdit[], cursor?: RowCursor, files: Iterable<number> = []): Promise<void> {
     const change = new PendingChange(this);
     for (const edit of edits) await change.add(edit);
     if (cursor !== undefined) change.mention(cursor.file);
+    for (const file of files) change.mention(file);
     const writes: StoreWrite[] = [
       ...(await this.#fileWrites(change.live)),
       ...writesOf(this.#segments, change.segments),

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { openLmdbStore } from "../../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../../keepers/runtime/store/store.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/directoryFiles.ts";
 import { FILE_HEADER_BYTES } from "../../../../keepers/storage/disk/rowRecords.ts";
 import { SegmentStore, type SegmentStoreOptions } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
@@ -28,11 +29,10 @@ describe("storage: dropping and compacting", () => {
   const start = async (options: Partial<SegmentStoreOptions> = {}, wrap = (store: Store) => store) => {
     index = openLmdbStore(join(directory, "index"));
     segments = await SegmentStore.open({
-      directory: join(directory, "rows"),
+      rows: new RowDirectory(join(directory, "rows"), { maxFileBytes: FILE_BYTES }),
       store: wrap(index.under("storage/")),
       quotaBytes: 64 * 1024 ** 2,
       creditOf: async () => 64 * 1024 ** 2,
-      maxFileBytes: FILE_BYTES,
       ...options,
     });
   };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { openLmdbStore } from "../../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../../keepers/runtime/store/store.ts";
-import { rowFileName } from "../../../../keepers/storage/disk/rowFiles.ts";
+import { RowDirectory, rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
 import { SegmentStore, type SegmentStoreOptions } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { PackBuilder, packTableBytes } from "../../../../keepers/storage/format/pack.ts";
@@ -25,11 +25,10 @@ describe("storage: segment store", () => {
   const start = async (options: Partial<SegmentStoreOptions> = {}, index = "index") => {
     store = openLmdbStore(join(directory, index));
     segments = await SegmentStore.open({
-      directory: join(directory, "rows"),
+      rows: new RowDirectory(join(directory, "rows"), { maxFileBytes: 16 * 1024 }),
       store: store.under("storage/"),
       quotaBytes: 64 * MIB,
       creditOf: async () => 32 * MIB,
-      maxFileBytes: 16 * 1024,
       ...options,
     });
   };
@@ -220,7 +219,8 @@ describe("storage: segment store", () => {
   it("shares flushes: many writers at once need few", async () => {
     await stop();
     let flushes = 0;
-    await start({ maxFileBytes: 64 * MIB, onFlush: () => flushes++ });
+    const rows = new RowDirectory(join(directory, "rows"), { maxFileBytes: 64 * MIB, onFlush: () => flushes++ });
+    await start({ rows });
     const writers = 60;
     await Promise.all(
       Array.from({ length: writers }, () => segments.putStrips(randomBytes(32), ALICE, randomUpload([1, 2]))),
