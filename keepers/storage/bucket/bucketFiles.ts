@@ -88,7 +88,9 @@ export class BucketFiles implements RowFiles {
     try {
       await this.#ownership.confirm();
       const parts = partsOf(records, this.#options.objectBytes);
-      const written = await Promise.allSettled(parts.map((part) => this.#writes.run(() => this.#write(part))));
+      const written = await Promise.allSettled(
+        parts.map((part) => this.#writes.run(() => this.#write(part))),
+      );
       const places = written.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
       const failed = written.find((each) => each.status === "rejected");
       if (failed !== undefined) throw failed.reason;

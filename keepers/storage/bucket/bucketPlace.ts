@@ -15,6 +15,8 @@ export interface BucketPlaceOptions {
   readonly owner: Omit<Owner, "instance">;
   /** Keeps the name of this instance; where it is lost, the index is too. */
   readonly store: Store;
+  /** Aborts when the node is about to end. */
+  readonly signal?: AbortSignal;
   readonly onRequest?: RequestListener;
   readonly onFlush?: (seconds: number) => void;
   /** Told when another node has taken the rows: nothing is written any more. */
@@ -41,7 +43,9 @@ export class BucketPlace implements RowPlace {
 
   /** @throws what `BucketEndpoint.open` throws */
   static async open(options: BucketPlaceOptions): Promise<BucketPlace> {
-    return new BucketPlace(options, await BucketEndpoint.open(options.settings, options.onRequest));
+    const endpoint = await BucketEndpoint.open(options.settings, options.onRequest);
+    if (options.signal !== undefined) endpoint.hurryWhen(options.signal);
+    return new BucketPlace(options, endpoint);
   }
 
   /** Takes possession. @throws what `Ownership.claim` throws; FatalError storage/no-bucket, storage/bucket-refused, storage/bucket-elsewhere */

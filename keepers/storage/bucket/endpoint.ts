@@ -29,6 +29,7 @@ type MetadataBearer = Pick<GetObjectCommandOutput, "$metadata">;
 const REQUESTS_AT_ONCE = 16;
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 10_000;
+const HURRY_MS = 2_000;
 const BROKEN_OFF = "answer-broke-off";
 /** An endpoint that moves slower than this doesn't, bytes a second. */
 const LEAST_RATE = 256 * 1024;
@@ -88,6 +89,13 @@ export class BucketEndpoint {
       },
     });
     return new BucketEndpoint(sdk, client, settings, url.origin, onRequest);
+  }
+
+  /** Gives requests that are under way only a short time more, once the signal aborts. */
+  hurryWhen(signal: AbortSignal): void {
+    const hurry = () => setTimeout(() => this.#stop.abort(), HURRY_MS).unref();
+    if (signal.aborted) hurry();
+    else signal.addEventListener("abort", hurry, { once: true, signal: this.#stop.signal });
   }
 
   /** From here on no failure is the settings' fault alone. */
@@ -155,7 +163,9 @@ export class BucketEndpoint {
         ...(StartAfter !== undefined && { StartAfter }),
       });
       const work = { operation: "list", what: "list rows", bytes: 0 } as const;
-      const { value } = await this.#send(command, work, { take: async (page: ListObjectsV2CommandOutput) => page });
+      const { value } = await this.#send(command, work, {
+        take: async (page: ListObjectsV2CommandOutput) => page,
+      });
       const { Contents = [], IsTruncated } = value!;
       for (const { Key = "", Size = 0 } of Contents)
         if (Key.startsWith(whole)) yield { name: Key.slice(whole.length - prefix.length), size: Size };
@@ -167,9 +177,13 @@ export class BucketEndpoint {
 
   async remove(name: string): Promise<void> {
     const command = new this.#sdk.DeleteObjectCommand(this.#object(name));
-    await this.#send(command, { operation: "delete", what: "remove rows", bytes: 0 }, {
-      accepts: (failure) => (failure.name === "NoSuchKey" ? "missing" : undefined),
-    });
+    await this.#send(
+      command,
+      { operation: "delete", what: "remove rows", bytes: 0 },
+      {
+        accepts: (failure) => (failure.name === "NoSuchKey" ? "missing" : undefined),
+      },
+    );
   }
 
   close(): void {
@@ -197,7 +211,9 @@ export class BucketEndpoint {
       const tell = (outcome: RequestOutcome, { attempts = 1 }: { attempts?: number | undefined } = {}) =>
         this.#onRequest?.(operation, outcome, (performance.now() - started) / 1000, attempts - 1);
       try {
-        const answer = (await this.#client.send(command as Command, { abortSignal: signal })) as unknown as Output;
+        const answer = (await this.#client.send(command as Command, {
+          abortSignal: signal,
+        })) as unknown as Output;
         const value = await take?.(answer, signal);
         tell("done", answer.$metadata);
         return { outcome: "done", ...(value !== undefined && { value }) };

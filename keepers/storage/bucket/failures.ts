@@ -24,7 +24,11 @@ export function failureOf(error: unknown, origin: string, work: string): Mycelia
   const details = { endpoint: origin, reason: name, ...(status !== undefined && { status }) };
   const answer = status === undefined ? name : `${name}, status ${status}`;
   if (name === "NoSuchBucket")
-    return new FatalError("storage/no-bucket", `${origin} has no such bucket: make it, or name another`, details);
+    return new FatalError(
+      "storage/no-bucket",
+      `${origin} has no such bucket: make it, or name another`,
+      details,
+    );
   if (status !== undefined && status >= 300 && status < 400)
     return new FatalError(
       "storage/bucket-elsewhere",

@@ -78,7 +78,8 @@ export class Ownership {
     const ownership = new Ownership(endpoint, owner, options, run);
     if (!(await ownership.#write(found === undefined))) throw inUse(owner);
     await ownership.#beat();
-    ownership.#keepBeating();
+    ownership.require();
+    void ownership.#keepBeating();
     return ownership;
   }
 
@@ -191,8 +192,12 @@ function inUse({ operator }: Owner): FatalError {
 }
 
 function takenBy(found: OwnerRecord | undefined): FatalError {
-  const by = found === undefined ? "its owner's name was removed" : `run ${found.run} of ${found.operator} took them`;
-  return new FatalError("storage/rows-taken", `the rows in the bucket are not this node's any more: ${by}; start it again`);
+  const by =
+    found === undefined ? "its owner's name was removed" : `run ${found.run} of ${found.operator} took them`;
+  return new FatalError(
+    "storage/rows-taken",
+    `the rows in the bucket are not this node's any more: ${by}; start it again`,
+  );
 }
 
 /** What an uploader is told: it can do nothing about it, and another node may take the rows. */

@@ -5,7 +5,7 @@ import type { FoundRecord } from "./recordScan.ts";
 import type { RowFiles } from "./rowFiles.ts";
 import { type RecordPlace, recordBytes } from "./rowRecords.ts";
 import { type IndexEdit, REMOVED, type SegmentIndex } from "./segmentIndex.ts";
-import type { Write } from "./segmentStore.ts";
+import type { Write } from "./write.ts";
 
 export interface CompactionOptions {
   /** Part of a file that must be dead, 0 to 1. */

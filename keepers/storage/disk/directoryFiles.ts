@@ -1,12 +1,12 @@
-import { type FileHandle, mkdir, open, readdir, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type MyceliaError, RetryableError } from "../../runtime/errors.ts";
 import { isNoSpace } from "../../runtime/store/noSpace.ts";
-import { reachesCursor, recoverRowFiles, visitRowFile } from "./directoryRecovery.ts";
+import { visitRowFile } from "./directoryRecovery.ts";
 import { DiskSpace, diskFull } from "./diskSpace.ts";
 import { readPayloads } from "./payloadReads.ts";
 import type { ReadAt, RecordVisitor } from "./recordScan.ts";
-import type { RecoveryReport, RowCursor, RowFiles, RowPlace } from "./rowFiles.ts";
+import type { RowFiles } from "./rowFiles.ts";
 import {
   FILE_HEADER_BYTES,
   newFileHeader,
@@ -41,41 +41,6 @@ export function rowFileName(file: number): string {
   return `rows-${file.toString().padStart(6, "0")}.dat`;
 }
 
-/** Row files in a directory, which is made when absent. */
-export class RowDirectory implements RowPlace {
-  readonly #directory: string;
-  readonly #options: DirectoryOptions;
-  #known = 0;
-
-  constructor(directory: string, options: DirectoryOptions) {
-    this.#directory = directory;
-    this.#options = options;
-  }
-
-  async prepare(known: number): Promise<void> {
-    this.#known = known;
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-  }
-
-  async forget(file: number): Promise<void> {
-    await rm(join(this.#directory, rowFileName(file)), { force: true });
-  }
-
-  bearsOut(cursor: RowCursor, known: readonly number[]): Promise<boolean> {
-    return reachesCursor(this.#directory, cursor, known);
-  }
-
-  recover(cursor: RowCursor, _known: ReadonlySet<number>, visit: RecordVisitor): Promise<RecoveryReport> {
-    return recoverRowFiles(this.#directory, cursor, visit);
-  }
-
-  open(): Promise<DirectoryFiles> {
-    return DirectoryFiles.open(this.#directory, this.#options, this.#known);
-  }
-
-  async abandon(): Promise<void> {}
-}
-
 /** Numbers of the row files in a directory, rising. */
 export async function listRowFiles(directory: string): Promise<number[]> {
   const names = await readdir(directory);
@@ -107,11 +72,11 @@ export class DirectoryFiles implements RowFiles {
 
   /**
    * Opens the files of a directory, whose tails must be sound (see `recoverRowFiles`).
-   * @param known least number of a new file: that of one that was removed is not used again
+   * @param least number of a new file: that of one that was removed is not used again
    */
-  static async open(directory: string, options: DirectoryOptions, known = 1): Promise<DirectoryFiles> {
+  static async open(directory: string, options: DirectoryOptions, least: number): Promise<DirectoryFiles> {
     const last = (await listRowFiles(directory)).at(-1);
-    const files = new DirectoryFiles(directory, options, Math.max((last ?? 0) + 1, known));
+    const files = new DirectoryFiles(directory, options, Math.max((last ?? 0) + 1, least));
     if (last !== undefined) files.#active = await files.#reopen(last);
     return files;
   }

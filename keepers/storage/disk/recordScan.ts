@@ -38,7 +38,8 @@ export async function scanRecords(
 ): Promise<{ end: number; damaged: number }> {
   const salt = parseFileHeader(await readAt(0, FILE_HEADER_BYTES));
   // Without a header no record can be told from the bytes of a row. A file cut off inside its header never held one.
-  if (salt === undefined) return size < FILE_HEADER_BYTES ? { end: 0, damaged: 0 } : { end: size, damaged: size };
+  if (salt === undefined)
+    return size < FILE_HEADER_BYTES ? { end: 0, damaged: 0 } : { end: size, damaged: size };
   let end = Math.max(from, FILE_HEADER_BYTES);
   let damaged = 0;
   for (let offset = end; offset + RECORD_HEADER_BYTES <= size; ) {

@@ -67,7 +67,8 @@ export interface RowPlace {
     visit: (found: FoundRecord) => Promise<void>,
     onFile: (file: number) => void,
   ): Promise<RecoveryReport>;
-  open(): Promise<RowFiles>;
+  /** @param cursor as the index has it now */
+  open(cursor: RowCursor): Promise<RowFiles>;
   /** Ends what was begun, when `open` was not reached. */
   abandon(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import type { RecoveryReport, RowFiles, RowPlace } from "./rowFiles.ts";
 import { headRecord, type RecordPlace, type RowRecord, recordBytes, stripRecord } from "./rowRecords.ts";
 import { heldStrips, type IndexEdit, type SegmentEntry, SegmentIndex } from "./segmentIndex.ts";
 import { behind, packEdit, recoverStore, UPLOADER_BYTES } from "./storeRecovery.ts";
+import type { Write } from "./write.ts";
 
 export interface SegmentStoreOptions {
   /** Where the row files lie. */
@@ -28,18 +29,6 @@ export interface SegmentStoreOptions {
 
 /** Told which segment has lost strips that the disk no longer gives back. */
 type LossListener = (commitment: string) => void;
-
-/** Records to append, and what they change. */
-export interface Write {
-  readonly records: readonly RowRecord[];
-  readonly edits: (places: readonly RecordPlace[]) => readonly IndexEdit[];
-  /** Closes the file that takes records, before anything is written. */
-  readonly roll?: boolean;
-  /** Files of which nothing is live, with their bytes: from here on they count. */
-  readonly adopt?: ReadonlyMap<number, number>;
-  /** A closed file of which nothing is live any more; it goes first: should it fail, nothing is stored twice. */
-  readonly remove?: number;
-}
 
 const GROUP_WRITES = 64;
 /** A receipt is noted once an hour, milliseconds. */
@@ -78,7 +67,7 @@ export class SegmentStore {
     const index = new SegmentIndex(store);
     try {
       const recovery = await recoverStore(rows, index);
-      return new SegmentStore(options, await rows.open(), index, recovery);
+      return new SegmentStore(options, await rows.open(await index.cursor()), index, recovery);
     } catch (error) {
       await rows.abandon();
       throw error;

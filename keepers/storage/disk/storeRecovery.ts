@@ -19,7 +19,7 @@ export async function recoverStore(rows: RowPlace, index: SegmentIndex): Promise
   await rows.prepare([...files.keys()].reduce((a, b) => Math.max(a, b), (await index.cursor()).file));
   await finishRemovals(rows, index, files);
   const cursor = await index.cursor();
-  if (cursor.offset > 0 && !(await rows.bearsOut(cursor, [...files.keys()]))) await index.wipe();
+  if (!(await rows.bearsOut(cursor, [...files.keys()]))) await index.wipe();
   const edits = new RecoveredEdits(index);
   const known = new Set((await index.files()).keys());
   const report = await rows.recover(
@@ -92,7 +92,11 @@ export function behind(place: RecordPlace) {
 }
 
 /** Removes what a crash has kept from being removed, also from `files`. */
-async function finishRemovals(rows: RowPlace, index: SegmentIndex, files: Map<number, number>): Promise<void> {
+async function finishRemovals(
+  rows: RowPlace,
+  index: SegmentIndex,
+  files: Map<number, number>,
+): Promise<void> {
   for (const [file, live] of files) {
     if (live !== REMOVED) continue;
     await rows.forget(file);

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { openLmdbStore } from "../../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../../keepers/runtime/store/store.ts";
-import { RowDirectory } from "../../../../keepers/storage/disk/directoryFiles.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
 import { FILE_HEADER_BYTES } from "../../../../keepers/storage/disk/rowRecords.ts";
 import { SegmentStore, type SegmentStoreOptions } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";

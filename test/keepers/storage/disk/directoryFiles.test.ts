@@ -3,10 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type DirectoryFiles, RowDirectory, rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
-import { newFileHeader, type RowRecord, recordPieces } from "../../../../keepers/storage/disk/rowRecords.ts";
+import {
+  type DirectoryFiles,
+  RowDirectory,
+  rowFileName,
+} from "../../../../keepers/storage/disk/directoryFiles.ts";
 import { reachesCursor, recoverRowFiles } from "../../../../keepers/storage/disk/directoryRecovery.ts";
 import type { FoundRecord } from "../../../../keepers/storage/disk/recordScan.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
+import { newFileHeader, type RowRecord, recordPieces } from "../../../../keepers/storage/disk/rowRecords.ts";
 
 const START = { file: 1, offset: 0 };
 
@@ -36,8 +41,8 @@ describe("storage: row files", () => {
 
   const openFiles = async (maxFileBytes = 1 << 20): Promise<DirectoryFiles> => {
     const rows = new RowDirectory(directory, { maxFileBytes });
-    await rows.prepare(1);
-    return await rows.open();
+    await rows.prepare();
+    return await rows.open(START);
   };
   const first = () => join(directory, rowFileName(1));
 

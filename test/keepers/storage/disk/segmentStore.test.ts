@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { openLmdbStore } from "../../../../keepers/runtime/store/lmdb.ts";
 import type { Store } from "../../../../keepers/runtime/store/store.ts";
-import { RowDirectory, rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
+import { rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
 import { SegmentStore, type SegmentStoreOptions } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
 import { PackBuilder, packTableBytes } from "../../../../keepers/storage/format/pack.ts";
@@ -219,7 +220,10 @@ describe("storage: segment store", () => {
   it("shares flushes: many writers at once need few", async () => {
     await stop();
     let flushes = 0;
-    const rows = new RowDirectory(join(directory, "rows"), { maxFileBytes: 64 * MIB, onFlush: () => flushes++ });
+    const rows = new RowDirectory(join(directory, "rows"), {
+      maxFileBytes: 64 * MIB,
+      onFlush: () => flushes++,
+    });
     await start({ rows });
     const writers = 60;
     await Promise.all(

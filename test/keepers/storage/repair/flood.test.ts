@@ -9,8 +9,8 @@ import { createCommitteeView } from "../../../../keepers/storage/chain/committee
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createPeerApi } from "../../../../keepers/storage/client/peerApi.ts";
 import { BatchIndex } from "../../../../keepers/storage/disk/batchIndex.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
 import { heldStrips } from "../../../../keepers/storage/disk/segmentIndex.ts";
-import { RowDirectory } from "../../../../keepers/storage/disk/directoryFiles.ts";
 import { SegmentStore } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { type BatchSegment, layOut } from "../../../../keepers/storage/format/batch.ts";
 import { nameOf } from "../../../../keepers/storage/format/names.ts";
