@@ -206,7 +206,7 @@ export class BucketEndpoint {
   ): Promise<{ outcome: RequestOutcome; value?: T }> {
     return await this.#turns.run(async () => {
       const started = performance.now();
-      const ms = (this.#settings.timeoutMs ?? TIMEOUT_MS) * ATTEMPTS + (bytes / LEAST_RATE) * 1000;
+      const ms = (this.#settings.timeoutMs ?? TIMEOUT_MS) * ATTEMPTS + Math.ceil((bytes / LEAST_RATE) * 1000);
       const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ms)]);
       const tell = (outcome: RequestOutcome, { attempts = 1 }: { attempts?: number | undefined } = {}) =>
         this.#onRequest?.(operation, outcome, (performance.now() - started) / 1000, attempts - 1);
