@@ -127,7 +127,9 @@ export class BucketFiles implements RowFiles {
   }
 
   async visit(file: number, visit: RecordVisitor): Promise<void> {
-    await visitObject(this.#endpoint, file, (this.#sizes.get(file) ?? 0) + FILE_HEADER_BYTES, visit);
+    // A list may have lacked an object that is there.
+    const bytes = this.#sizes.get(file) ?? this.#options.objectBytes;
+    await visitObject(this.#endpoint, file, bytes + FILE_HEADER_BYTES, visit);
   }
 
   mergeable(files: ReadonlyMap<number, number>): number[] {
@@ -177,16 +179,13 @@ export class BucketFiles implements RowFiles {
       const file = numberOf(this.#ownership.run, this.#next++);
       this.#doubtful.set(file, { bytes: body.length - FILE_HEADER_BYTES, since: performance.now() });
       const outcome = await this.#endpoint.put(objectName(file), body, true);
-      if (outcome === "done" || (await this.#isOurs(file, header))) return this.#wrote(file, salt, records);
-      this.#doubtful.delete(file);
+      const found =
+        outcome === "done" ? header : await this.#endpoint.get(objectName(file), 0, FILE_HEADER_BYTES);
+      // What was written before its answer was lost has the same salt, which is nobody else's.
+      if (found !== undefined && Buffer.compare(found, header) === 0) return this.#wrote(file, salt, records);
+      if (found !== undefined) this.#doubtful.delete(file);
     }
     throw new Error("objects of another hand lie where this node writes");
-  }
-
-  /** Whether an object that is in the way is what we have just written: its salt is nobody else's. */
-  async #isOurs(file: number, header: Uint8Array): Promise<boolean> {
-    const found = await this.#endpoint.get(objectName(file), 0, FILE_HEADER_BYTES);
-    return found !== undefined && Buffer.compare(found, header) === 0;
   }
 
   #wrote(file: number, salt: Uint8Array, records: readonly RowRecord[]): RecordPlace[] {

@@ -31,6 +31,7 @@ const INSTANCE = "instance";
 
 /** Row files under a prefix of a bucket. */
 export class BucketPlace implements RowPlace {
+  readonly hasCursor = false;
   readonly #options: BucketPlaceOptions;
   readonly #endpoint: BucketEndpoint;
   readonly #sizes = new Map<number, number>();
@@ -50,13 +51,13 @@ export class BucketPlace implements RowPlace {
 
   /** Takes possession. @throws what `Ownership.claim` throws; FatalError storage/no-bucket, storage/bucket-refused, storage/bucket-elsewhere */
   async prepare(known: number): Promise<void> {
-    const { settings, owner, store, onTaken, onWait } = this.#options;
+    const { settings, owner, store, signal, onTaken, onWait } = this.#options;
     const instance = await instanceIn(store);
     const newest = (await this.#list()).reduce((a, b) => Math.max(a, b), known);
     this.#ownership = await Ownership.claim(
       this.#endpoint,
       { ...owner, instance },
-      { beatMs: settings.beatMs ?? BEAT_MS, run: runOf(newest) + 1, onTaken, onWait },
+      { beatMs: settings.beatMs ?? BEAT_MS, run: runOf(newest) + 1, signal, onTaken, onWait },
     );
     this.#sizes.clear();
     // Nobody else writes from here on.
@@ -77,14 +78,14 @@ export class BucketPlace implements RowPlace {
     _cursor: RowCursor,
     known: ReadonlySet<number>,
     visit: RecordVisitor,
-    onFile: (file: number) => void,
+    onFile: (file: number) => Promise<void>,
   ): Promise<RecoveryReport> {
     let [bytes, damagedBytes] = [0, 0];
     for (const [file, size] of [...this.#sizes].sort(([a], [b]) => a - b)) {
       bytes += size;
       if (known.has(file)) continue;
-      onFile(file);
       damagedBytes += await visitObject(this.#endpoint, file, size + FILE_HEADER_BYTES, visit);
+      await onFile(file);
     }
     return { bytes, truncatedBytes: 0, damagedBytes };
   }

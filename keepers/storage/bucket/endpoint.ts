@@ -118,7 +118,8 @@ export class BucketEndpoint {
       });
       const work = { operation: "put", what: "take rows", bytes: body.length } as const;
       const { outcome } = await this.#send(command, work, {
-        accepts: ({ status }) => (condition && status === 412 ? "taken" : undefined),
+        // 409: two that are under way at once, of which one may be our own.
+        accepts: ({ status }) => (condition && (status === 412 || status === 409) ? "taken" : undefined),
       });
       return outcome === "taken" ? "taken" : "done";
     };

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
 import { pause } from "../../runtime/pause.ts";
@@ -20,6 +19,8 @@ export interface OwnershipOptions {
   readonly beatMs: number;
   /** Least run. */
   readonly run: number;
+  /** Ends the wait for another's silence. */
+  readonly signal?: AbortSignal | undefined;
   /** Told when another node has taken the rows. */
   readonly onTaken: (error: FatalError) => void;
   /** Told when another node's silence is waited for. */
@@ -28,8 +29,8 @@ export interface OwnershipOptions {
 
 const NAME = "owner.json";
 const MAX_BYTES = 4096;
-/** An owner that has been silent for so many beats is gone. */
-const SILENT_BEATS = 3;
+/** An owner that has been silent for so many beats is gone: more than it may be sure, and a write may take, together. */
+const SILENT_BEATS = 4;
 /** An owner that could not speak for so many beats writes nothing before it has. */
 const SURE_BEATS = 2;
 
@@ -68,9 +69,7 @@ export class Ownership {
     this.#options = options;
   }
 
-  /**
-   * @throws FatalError storage/rows-of-another, storage/rows-in-use, storage/not-rows
-   */
+  /** @throws FatalError storage/rows-of-another, storage/rows-in-use, storage/not-rows */
   static async claim(endpoint: BucketEndpoint, owner: Owner, options: OwnershipOptions): Promise<Ownership> {
     const found = await readOwner(endpoint);
     if (found !== undefined) await requireFree(endpoint, owner, found, options);
@@ -165,7 +164,7 @@ async function requireFree(
   endpoint: BucketEndpoint,
   owner: Owner,
   found: OwnerRecord,
-  { beatMs, onWait }: OwnershipOptions,
+  { beatMs, onWait, signal }: OwnershipOptions,
 ): Promise<void> {
   if (found.operator !== owner.operator || found.deployment !== owner.deployment)
     throw new FatalError(
@@ -176,7 +175,8 @@ async function requireFree(
   if (found.released || found.instance === owner.instance) return;
   onWait(SILENT_BEATS * beatMs);
   for (let beat = 0; beat < SILENT_BEATS; beat++) {
-    await setTimeout(beatMs);
+    await pause(beatMs, signal);
+    signal?.throwIfAborted();
     const now = await readOwner(endpoint);
     if (now?.released === true) return;
     if (now?.beat !== found.beat) throw inUse(owner);

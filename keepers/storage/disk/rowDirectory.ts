@@ -10,6 +10,7 @@ const MOST_FILES = 999_999;
 
 /** Row files in a directory, which is made when absent. */
 export class RowDirectory implements RowPlace {
+  readonly hasCursor = true;
   readonly #directory: string;
   readonly #options: DirectoryOptions;
 

@@ -50,6 +50,8 @@ export interface RowFiles {
 
 /** Where row files lie, before their index is brought up to them. The calls come in this order. */
 export interface RowPlace {
+  /** Whether the index may know a file in part, up to its cursor; otherwise it knows it whole, or not. */
+  readonly hasCursor: boolean;
   /** @param known largest number that the index speaks of: no new file gets it, or a smaller one */
   prepare(known: number): Promise<void>;
   /** Removes a file that may be gone already. */
@@ -59,13 +61,13 @@ export interface RowPlace {
   /**
    * Visits every sound record that the index may not know, in order.
    * @param known files that the index speaks of
-   * @param onFile told of every file whose records were visited
+   * @param onFile told of every file that the index is to know, once its records were visited; not where the cursor says so
    */
   recover(
     cursor: RowCursor,
     known: ReadonlySet<number>,
     visit: (found: FoundRecord) => Promise<void>,
-    onFile: (file: number) => void,
+    onFile: (file: number) => Promise<void>,
   ): Promise<RecoveryReport>;
   /** @param cursor as the index has it now */
   open(cursor: RowCursor): Promise<RowFiles>;

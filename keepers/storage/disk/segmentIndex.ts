@@ -72,6 +72,7 @@ export type IndexEdit =
     };
 
 const CURSOR = "cursor";
+const UNFINISHED = "unfinished";
 const START: RowCursor = { file: 1, offset: 0 };
 const WIPE_BATCH = 512;
 /** Instead of the live bytes of a file that is to be removed. */
@@ -186,6 +187,19 @@ export class SegmentIndex {
         writes.push(this.#files.putWrite(fileKey(file), (before ?? 0) + more));
     }
     return writes;
+  }
+
+  /** Until `finish`, what is here is not all that the files hold. */
+  async begin(): Promise<void> {
+    await this.#store.put(UNFINISHED, Uint8Array.of(1));
+  }
+
+  async finish(): Promise<void> {
+    if (await this.isUnfinished()) await this.#store.delete(UNFINISHED);
+  }
+
+  async isUnfinished(): Promise<boolean> {
+    return (await this.#store.get(UNFINISHED)) !== undefined;
   }
 
   /** Forgets everything; the files are read anew. */

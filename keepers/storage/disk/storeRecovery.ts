@@ -12,43 +12,53 @@ export const UPLOADER_BYTES = 20;
 
 /**
  * Brings an index up to the row files, or makes it anew when it is missing or speaks of files that are gone. A strip whose head
- * comes later, as compaction may have it, waits for that.
+ * comes later, as compaction may have it, waits for that; an index that was not made to its end is made once more.
  */
 export async function recoverStore(rows: RowPlace, index: SegmentIndex): Promise<RecoveryReport> {
   const files = await index.files();
   await rows.prepare([...files.keys()].reduce((a, b) => Math.max(a, b), (await index.cursor()).file));
   await finishRemovals(rows, index, files);
-  const cursor = await index.cursor();
-  if (!(await rows.bearsOut(cursor, [...files.keys()]))) await index.wipe();
-  const edits = new RecoveredEdits(index);
+  const isSound =
+    !(await index.isUnfinished()) && (await rows.bearsOut(await index.cursor(), [...files.keys()]));
+  if (!isSound) await index.wipe();
   const known = new Set((await index.files()).keys());
+  if (known.size === 0) await index.begin();
+  const edits = new RecoveredEdits(index, rows.hasCursor);
   const report = await rows.recover(
     await index.cursor(),
     known,
     (found) => edits.add(found),
-    (file) => edits.visited.add(file),
+    (file) => edits.endFile(file),
   );
   await edits.end();
+  await index.finish();
   return report;
 }
 
-/** Edits on their way into an index, some hundred at a time. */
+/** Edits on their way into an index, many at a time. */
 class RecoveredEdits {
-  /** Files that the index is to know, whether or not something in them is live. */
-  readonly visited = new Set<number>();
   readonly #index: SegmentIndex;
+  /** Whether a file may be known in part. */
+  readonly #hasCursor: boolean;
   readonly #headless: IndexEdit[] = [];
+  #files: number[] = [];
   #edits: IndexEdit[] = [];
   #last: RecordPlace | undefined;
 
-  constructor(index: SegmentIndex) {
+  constructor(index: SegmentIndex, hasCursor: boolean) {
     this.#index = index;
+    this.#hasCursor = hasCursor;
   }
 
   async add(found: FoundRecord): Promise<void> {
     this.#edits.push(editOf(found));
     this.#last = found.place;
-    if (this.#edits.length === RECOVERY_EDITS) await this.#apply();
+    if (this.#hasCursor && this.#edits.length >= RECOVERY_EDITS) await this.#apply();
+  }
+
+  async endFile(file: number): Promise<void> {
+    this.#files.push(file);
+    if (this.#edits.length >= RECOVERY_EDITS) await this.#apply();
   }
 
   async end(): Promise<void> {
@@ -57,8 +67,8 @@ class RecoveredEdits {
   }
 
   async #apply(): Promise<void> {
-    const edits = this.#edits;
-    this.#edits = [];
+    const [edits, files] = [this.#edits, this.#files];
+    [this.#edits, this.#files] = [[], []];
     const heads = new Set<string>();
     for (const edit of edits) {
       if (!("commitment" in edit)) continue;
@@ -66,7 +76,7 @@ class RecoveredEdits {
       else if (!heads.has(edit.commitment) && (await this.#index.segment(edit.commitment)) === undefined)
         this.#headless.push(edit);
     }
-    await this.#index.apply(edits, this.#last && behind(this.#last), this.visited);
+    await this.#index.apply(edits, this.#last && behind(this.#last), files);
   }
 }
 

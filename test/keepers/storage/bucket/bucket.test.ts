@@ -271,7 +271,7 @@ describe("storage: rows in a bucket", () => {
       settings: { beatMs, endpoint: home.server.url },
       options: { onWait: (milliseconds) => waits.push(milliseconds) },
     });
-    expect(waits).to.deep.equal([3 * beatMs]);
+    expect(waits).to.deep.equal([4 * beatMs]);
     await proxy.up();
     expect(await codeOfRejection(put(node))).to.equal("storage/write-failed");
     expect(taken).to.deep.equal(["storage/rows-taken"]);

@@ -174,6 +174,39 @@ for (const home of [new DirectoryHome(), new BucketHome()])
       await expectHeld(...second, [1, 2]);
     });
 
+    it("makes a lost index anew after a compaction, also when it dies while it does", async () => {
+      const kept = Array.from({ length: 3 }, () => [randomBytes(32), randomUpload([5, 6])] as const);
+      const dead = Array.from({ length: 9 }, () => [randomBytes(32), randomUpload([5, 6])] as const);
+      for (const [commitment, upload] of kept) {
+        await segments.putStrips(commitment, ALICE, upload);
+        for (const [other, more] of dead.splice(0, 3)) {
+          await segments.putStrips(other, ALICE, more);
+          await segments.drop(nameOf(other), () => 0n);
+        }
+        // Lies behind the head's copy, or before it, as it comes.
+        await segments.putStrips(commitment, ALICE, { ...upload, strips: randomUpload([200]).strips });
+      }
+      await compactAll();
+      await stop();
+      for (let failAt = 1, wasHit = true; wasHit; failAt++) {
+        await rm(join(directory, "index"), { recursive: true, force: true });
+        wasHit = await start({}, (store) => {
+          const faults = new FaultyStore(store);
+          faults.failAt(failAt);
+          return faults;
+        }).then(
+          () => false,
+          () => true,
+        );
+        await (wasHit ? index.close() : stop());
+        await start();
+        for (const [commitment] of kept)
+          expect((await segments.strips(commitment, [5, 6, 200])).length).to.equal(3);
+        if (!wasHit) expect(failAt).to.be.greaterThan(3);
+        else await stop();
+      }
+    });
+
     it("loses nothing and resurrects nothing when its index fails at any write of a compaction", async () => {
       for (let failAt = 1, wasHit = true; wasHit; failAt++) {
         const count = home.slowness > 1 ? 1 : 3;
