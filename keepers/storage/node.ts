@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Codec } from "../coding/codec.ts";
 import { openCodec } from "../coding/openCodec.ts";
 import type { KeeperContext } from "../runtime/context.ts";
@@ -6,6 +5,7 @@ import { createRequestVerifier } from "../runtime/http/requestVerifier.ts";
 import type { Store } from "../runtime/store/store.ts";
 import { type AuditOptions, startAuditDuty } from "./audits/auditDuty.ts";
 import type { SampleSources } from "./audits/locate.ts";
+import type { BucketSettings } from "./bucket/settings.ts";
 import { type CaseOptions, type CasePlace, startCases } from "./cases/start.ts";
 import { followBatches } from "./chain/batches.ts";
 import { type CommitteeView, contractAddress, createCommitteeView } from "./chain/committeeView.ts";
@@ -28,6 +28,7 @@ import { type ReadClaimOptions, startReadClaims } from "./node/readClaims.ts";
 import { createReadMeter, type OpenReads } from "./node/readMeter.ts";
 import { ReadPayments } from "./node/readPayments.ts";
 import { createRouteHooks } from "./node/routeHooks.ts";
+import { openRowPlace } from "./node/rowPlace.ts";
 import { addSegmentRoutes } from "./node/segmentRoutes.ts";
 import type { CreditLimit } from "./node/uploadCredit.ts";
 import { type PresenceOptions, startPresence } from "./presence/start.ts";
@@ -54,6 +55,8 @@ export interface StorageNodeOptions {
   readonly quotaBytes: number;
   /** Bytes of the disk that uploads leave free, for the index and what else the node writes down. */
   readonly reserveBytes?: number;
+  /** Bucket in which the rows lie; they lie in the data directory when absent. The index stays where it is. */
+  readonly bucket?: BucketSettings | undefined;
   /** Bytes that any signer may have stored before a batch on the log pays for them, beyond what its bond covers; 0 when absent. */
   readonly creditBytesPerSigner?: number;
   /** How long the chain's word on a signer's bond is believed, milliseconds. */
@@ -121,13 +124,8 @@ export async function startStorageNode(context: KeeperContext, options: StorageN
   const metrics = createStorageMetrics(context.metrics);
   const store = context.store.under("storage/");
   const creditOf = creditLimit(context, settings);
-  const segments = await SegmentStore.open({
-    ...settings,
-    creditOf,
-    directory: join(context.dataDir, "rows"),
-    store,
-    onFlush: metrics.flushed,
-  });
+  const rows = await openRowPlace(context, store.under("bucket/"), settings, metrics.flushed);
+  const segments = await SegmentStore.open({ rows, store, creditOf, quotaBytes: settings.quotaBytes });
   closers.add("row files", () => segments.close());
   addUsageGauges(context.metrics, segments.quota);
   logger.info({ ...segments.recovery }, "row files are sound");

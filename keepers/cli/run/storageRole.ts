@@ -36,9 +36,35 @@ const drop = z
   })
   .prefault({});
 
+const s3 = z
+  .object({
+    endpoint: z.url().describe("URL of anything that speaks S3"),
+    region: z.string().min(1).default("us-east-1").describe("region that requests are signed for"),
+    bucket: z.string().min(1).max(255).describe("bucket, which must be there"),
+    prefix: z
+      .string()
+      .max(512)
+      .regex(/^[\w./=-]*$/)
+      .default("")
+      .describe("what the names of all objects begin with, each node its own"),
+    pathStyle: z.boolean().default(true).describe("name the bucket in the path rather than in the host"),
+    credentialsFile: z
+      .string()
+      .min(1)
+      .meta({ secret: false })
+      .describe("JSON file of accessKeyId and secretAccessKey, mode 600"),
+    allowHttp: z.boolean().default(false).describe("take an endpoint elsewhere that has no TLS"),
+    timeoutMs: milliseconds
+      .min(1_000)
+      .default(10_000)
+      .describe("how long the endpoint may stand still before a request is tried again"),
+  })
+  .optional();
+
 export const storageRole = defineRole({
   section: z
     .object({
+      rows: z.object({ s3 }).prefault({}),
       quotaBytes: bytes.default(16 * 1024 ** 3).describe("bytes that the row files may take"),
       reserveBytes: z
         .number()
@@ -73,9 +99,10 @@ export const storageRole = defineRole({
       drop,
     })
     .prefault({}),
-  start: (context, { challengesPerEpoch, drop: { enabled, ...dropping }, ...settings }) =>
+  start: (context, { challengesPerEpoch, drop: { enabled, ...dropping }, rows, ...settings }) =>
     startStorageNode(context, {
       ...settings,
+      bucket: rows.s3,
       presence: { challengesPerEpoch },
       drop: enabled && dropping,
     }),

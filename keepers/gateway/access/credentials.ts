@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FatalError } from "../../runtime/errors.ts";
-import { openSecret } from "../../runtime/keys/secretFile.ts";
+import { readSecretJson } from "../../runtime/keys/secretFile.ts";
 
 export type Right = "read" | "write";
 
@@ -19,8 +19,6 @@ export interface Grant {
 
 /** Access keys by their ids. */
 export type Credentials = ReadonlyMap<string, AccessKey>;
-
-const MAX_BYTES = 1024 * 1024;
 
 const schema = z.strictObject({
   keys: z
@@ -45,8 +43,7 @@ const schema = z.strictObject({
  * @throws FatalError gateway/no-credentials-file, keys/open-permissions, gateway/bad-credentials-file (without what is in it)
  */
 export async function readCredentials(file: string): Promise<Credentials> {
-  const text = await readSecret(file);
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(await readSecretJson(file, "gateway/no-credentials-file"));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw bad(file, `${issue?.path.join(".")} is not as it should be`);
@@ -62,26 +59,6 @@ export function isGranted(key: AccessKey, bucket: string | undefined, right: Rig
   return key.grants.some(
     (grant) => (grant.bucket === "*" || grant.bucket === bucket) && grant.rights.includes(right),
   );
-}
-
-async function readSecret(file: string): Promise<string> {
-  const handle = await openSecret(file, "gateway/no-credentials-file");
-  try {
-    const { size } = await handle.stat();
-    if (size > MAX_BYTES) throw bad(file, `it is larger than ${MAX_BYTES} bytes`);
-    return await handle.readFile("utf8");
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The parser's own message may quote a secret. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function bad(file: string, why: string): FatalError {

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { FatalError } from "../errors.ts";
 
 const MAX_SECRET_BYTES = 1024;
+const MAX_JSON_BYTES = 1024 * 1024;
 /** Bits that let anybody but the owner read, write or run. */
 const OTHERS = 0o077;
 
@@ -40,6 +41,22 @@ async function readLine(file: string, missing: string): Promise<string | undefin
     return text === "" || Buffer.byteLength(text) > MAX_SECRET_BYTES ? undefined : text;
   } finally {
     buffer.fill(0);
+    await handle.close();
+  }
+}
+
+/**
+ * Reads JSON out of a file that only its owner may read; undefined when it is none, since a parser's message may quote a secret.
+ * @throws FatalError `missing`, keys/open-permissions
+ */
+export async function readSecretJson(file: string, missing: string): Promise<unknown> {
+  const handle = await openSecret(file, missing);
+  try {
+    const { size } = await handle.stat();
+    return size > MAX_JSON_BYTES ? undefined : JSON.parse(await handle.readFile("utf8"));
+  } catch {
+    return undefined;
+  } finally {
     await handle.close();
   }
 }

@@ -1,11 +1,11 @@
 import { nameOf } from "../format/names.ts";
 import type { DiskQuota } from "./diskQuota.ts";
 import { isSame, placesOf } from "./indexChange.ts";
+import type { FoundRecord } from "./recordScan.ts";
 import type { RowFiles } from "./rowFiles.ts";
-import { FILE_HEADER_BYTES, type RecordPlace, recordBytes } from "./rowRecords.ts";
-import { type FoundRecord, sizeOfFile, visitRowFile } from "./rowRecovery.ts";
+import { type RecordPlace, recordBytes } from "./rowRecords.ts";
 import { type IndexEdit, REMOVED, type SegmentIndex } from "./segmentIndex.ts";
-import type { Write } from "./segmentStore.ts";
+import type { Write } from "./write.ts";
 
 export interface CompactionOptions {
   /** Part of a file that must be dead, 0 to 1. */
@@ -15,58 +15,60 @@ export interface CompactionOptions {
 }
 
 export interface CompactionParts {
-  readonly directory: string;
-  readonly maxFileBytes: number;
   readonly index: SegmentIndex;
-  readonly files: Pick<RowFiles, "active">;
+  readonly files: RowFiles;
   readonly quota: DiskQuota;
   readonly write: (work: Write) => Promise<void>;
   readonly isLost: (place: RecordPlace) => Promise<boolean>;
   readonly forget: (edit: Extract<IndexEdit, { kind: "lost" }>) => Promise<void>;
 }
 
-const COPY_BYTES = 1024 * 1024;
-
 /**
- * Copies the live records of the file that wastes most to the end, and removes it. A record is copied and known at its new place
- * before the old one goes, so a crash loses nothing and at worst leaves a copy that is dead.
- * @returns false when no file wastes enough, or something in the file could not be accounted for
+ * Copies the live records of the file that wastes most, or of small ones, to the end, and removes what they lay in. A record is copied
+ * and known at its new place before the old one goes, so a crash loses nothing and at worst leaves a copy that is dead.
+ * @returns false when no file wastes enough, or something in one could not be accounted for
  */
 export async function compact(
   parts: CompactionParts,
   options: CompactionOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const file = await mostWasted(parts, options.deadShare);
-  if (file === undefined) return false;
-  if (file === parts.files.active) await parts.write({ records: [], edits: () => [], roll: true });
-  await copyLive(parts, options, file, signal);
-  if (!(await isEmpty(parts, file))) return false;
-  await parts.write({ records: [], edits: () => [], remove: file });
-  return true;
+  const strays = await parts.files.strays();
+  if (strays.size > 0) await parts.write({ records: [], edits: () => [], adopt: strays });
+  const files = await filesToCopy(parts, options.deadShare);
+  if (parts.files.active !== undefined && files.includes(parts.files.active))
+    await parts.write({ records: [], edits: () => [], roll: true });
+  await copyLive(parts, options, files, signal);
+  let removed = 0;
+  for (const file of files) {
+    if (!(await isEmpty(parts, file))) continue;
+    await parts.write({ records: [], edits: () => [], remove: file });
+    removed++;
+  }
+  return removed > 0;
 }
 
-/** The file that takes records counts only when it wastes a quarter of a full one. */
-async function mostWasted(
-  { directory, index, files, maxFileBytes }: CompactionParts,
-  deadShare: number,
-): Promise<number | undefined> {
-  let [worst, most] = [undefined as number | undefined, 0];
+/** What is gone comes first; the file that takes records counts only when it wastes a quarter of a full one. */
+async function filesToCopy({ index, files }: CompactionParts, deadShare: number): Promise<number[]> {
+  let [worst, most] = [[] as number[], 0];
+  const sizes = new Map<number, number>();
   for (const [file, live] of await index.files()) {
     if (live === REMOVED) continue;
-    const size = (await sizeOfFile(directory, file)) - FILE_HEADER_BYTES;
+    const size = await files.sizeOf(file);
+    if (size === undefined) return [file];
+    sizes.set(file, size);
     const dead = size - live;
     if (dead <= 0 || dead < deadShare * size || dead < most) continue;
-    if (file === files.active && dead < maxFileBytes / 4) continue;
-    [worst, most] = [file, dead];
+    if (file === files.active && dead < files.maxFileBytes / 4) continue;
+    [worst, most] = [[file], dead];
   }
-  return worst;
+  return worst.length > 0 ? worst : files.mergeable(sizes);
 }
 
 async function copyLive(
   parts: CompactionParts,
   { throttle }: CompactionOptions,
-  file: number,
+  files: readonly number[],
   signal: AbortSignal,
 ): Promise<void> {
   let [found, bytes] = [[] as FoundRecord[], 0];
@@ -76,13 +78,14 @@ async function copyLive(
     await copy(parts, found, bytes);
     [found, bytes] = [[], 0];
   };
-  await visitRowFile(parts.directory, file, async (record) => {
-    signal.throwIfAborted();
-    if (!(await isLive(parts, record))) return;
-    found.push(record);
-    bytes += recordBytes(record.place.length);
-    if (bytes >= COPY_BYTES) await flush();
-  });
+  for (const file of files)
+    await parts.files.visit(file, async (record) => {
+      signal.throwIfAborted();
+      if (!(await isLive(parts, record))) return;
+      found.push(record);
+      bytes += recordBytes(record.place.length);
+      if (bytes >= parts.files.copyBytes) await flush();
+    });
   if (found.length > 0) await flush();
 }
 

@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import type { ReadAt } from "./recordScan.ts";
 import {
   parseRecordHeader,
   payloadIntact,
@@ -11,7 +11,7 @@ import {
 const SPAN_BYTES = 1024 * 1024;
 
 /** Records that lie behind each other. */
-interface Span {
+export interface Span {
   readonly start: number;
   end: number;
   /** Which of the wanted ones they are. */
@@ -23,32 +23,42 @@ interface Span {
  * an upload do, is read with one call.
  */
 export async function readPayloads(
-  handle: FileHandle,
+  readAt: ReadAt,
   places: readonly RecordPlace[],
   salt: Uint8Array,
 ): Promise<(Uint8Array | undefined)[]> {
   const payloads: (Uint8Array | undefined)[] = new Array(places.length);
-  for (const { start, end, wanted } of spansOf(places)) {
-    const room = Buffer.allocUnsafeSlow(end - start);
-    const { bytesRead } = await handle.read(room, 0, room.length, start);
-    const bytes = room.subarray(0, bytesRead);
-    for (const index of wanted) {
-      const { offset, length } = places[index]!;
-      payloads[index] = payloadIn(bytes.subarray(offset - start), length, salt);
-    }
+  for (const span of spansOf(places)) {
+    const bytes = await readAt(span.start, span.end - span.start);
+    takePayloads(payloads, bytes, span, places, salt);
   }
   return payloads;
 }
 
-function spansOf(places: readonly RecordPlace[]): Span[] {
+/** Puts what the bytes of a span hold where it is wanted. */
+export function takePayloads(
+  payloads: (Uint8Array | undefined)[],
+  bytes: Buffer,
+  { start, wanted }: Span,
+  places: readonly RecordPlace[],
+  salt: Uint8Array,
+): void {
+  for (const index of wanted) {
+    const { offset, length } = places[index]!;
+    payloads[index] = payloadIn(bytes.subarray(offset - start), length, salt);
+  }
+}
+
+/** @param gap bytes that nobody wants and that are rather read than asked around */
+export function spansOf(places: readonly RecordPlace[], gap = 0): Span[] {
   const rising = places.map((_, index) => index).sort((a, b) => places[a]!.offset - places[b]!.offset);
   const spans: Span[] = [];
   for (const index of rising) {
     const { offset, length } = places[index]!;
     const end = offset + recordBytes(length);
     const last = spans.at(-1);
-    if (last !== undefined && last.end === offset && end - last.start <= SPAN_BYTES) {
-      last.end = end;
+    if (last !== undefined && offset - last.end <= gap && end - last.start <= SPAN_BYTES) {
+      last.end = Math.max(last.end, end);
       last.wanted.push(index);
     } else spans.push({ start: offset, end, wanted: [index] });
   }

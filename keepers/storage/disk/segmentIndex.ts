@@ -4,8 +4,8 @@ import type { Store, StoreWrite } from "../../runtime/store/store.ts";
 import type { PackKind } from "../format/pack.ts";
 import { setOf } from "../format/placement.ts";
 import { PendingChange } from "./indexChange.ts";
+import type { RowCursor } from "./rowFiles.ts";
 import type { RecordPlace } from "./rowRecords.ts";
-import type { RowCursor } from "./rowRecovery.ts";
 
 /** Where one strip lies. */
 export type StripPlace = readonly [number: number, place: RecordPlace];
@@ -72,6 +72,7 @@ export type IndexEdit =
     };
 
 const CURSOR = "cursor";
+const UNFINISHED = "unfinished";
 const START: RowCursor = { file: 1, offset: 0 };
 const WIPE_BATCH = 512;
 /** Instead of the live bytes of a file that is to be removed. */
@@ -159,11 +160,15 @@ export class SegmentIndex {
     await this.#files.delete(fileKey(file));
   }
 
-  /** Applies edits and moves the cursor, all or nothing. */
-  async apply(edits: readonly IndexEdit[], cursor?: RowCursor): Promise<void> {
+  /**
+   * Applies edits and moves the cursor, all or nothing.
+   * @param files that are there, whether or not something in them is live
+   */
+  async apply(edits: readonly IndexEdit[], cursor?: RowCursor, files: Iterable<number> = []): Promise<void> {
     const change = new PendingChange(this);
     for (const edit of edits) await change.add(edit);
     if (cursor !== undefined) change.mention(cursor.file);
+    for (const file of files) change.mention(file);
     const writes: StoreWrite[] = [
       ...(await this.#fileWrites(change.live)),
       ...writesOf(this.#segments, change.segments),
@@ -182,6 +187,19 @@ export class SegmentIndex {
         writes.push(this.#files.putWrite(fileKey(file), (before ?? 0) + more));
     }
     return writes;
+  }
+
+  /** Until `finish`, what is here is not all that the files hold. */
+  async begin(): Promise<void> {
+    await this.#store.put(UNFINISHED, Uint8Array.of(1));
+  }
+
+  async finish(): Promise<void> {
+    if (await this.isUnfinished()) await this.#store.delete(UNFINISHED);
+  }
+
+  async isUnfinished(): Promise<boolean> {
+    return (await this.#store.get(UNFINISHED)) !== undefined;
   }
 
   /** Forgets everything; the files are read anew. */

@@ -9,40 +9,26 @@ import type { Strip } from "../format/stripFormat.ts";
 import { type CreditLimit, UploadCredit } from "../node/uploadCredit.ts";
 import { type CompactionOptions, compact } from "./compaction.ts";
 import { DiskQuota } from "./diskQuota.ts";
-import { DiskSpace, uploadFailure } from "./diskSpace.ts";
+import { uploadFailure } from "./diskSpace.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { isSame, placesOf } from "./indexChange.ts";
-import { RowFiles } from "./rowFiles.ts";
+import type { RecoveryReport, RowFiles, RowPlace } from "./rowFiles.ts";
 import { headRecord, type RecordPlace, type RowRecord, recordBytes, stripRecord } from "./rowRecords.ts";
-import type { RecoveryReport } from "./rowRecovery.ts";
 import { heldStrips, type IndexEdit, type SegmentEntry, SegmentIndex } from "./segmentIndex.ts";
 import { behind, packEdit, recoverStore, UPLOADER_BYTES } from "./storeRecovery.ts";
+import type { Write } from "./write.ts";
 
 export interface SegmentStoreOptions {
-  /** Directory of the row files. */
-  readonly directory: string;
+  /** Where the row files lie. */
+  readonly rows: RowPlace;
   /** Index; nobody else writes here. */
   readonly store: Store;
   readonly quotaBytes: number;
-  /** Bytes of the disk that uploads leave free; none when absent. */
-  readonly reserveBytes?: number;
   readonly creditOf: CreditLimit;
-  readonly maxFileBytes: number;
-  readonly onFlush?: (seconds: number) => void;
 }
 
 /** Told which segment has lost strips that the disk no longer gives back. */
 type LossListener = (commitment: string) => void;
-
-/** Records to append, and what they change. */
-export interface Write {
-  readonly records: readonly RowRecord[];
-  readonly edits: (places: readonly RecordPlace[]) => readonly IndexEdit[];
-  /** Closes the file that takes records, before anything is written. */
-  readonly roll?: boolean;
-  /** A closed file of which nothing is live any more; it goes first: should it fail, nothing is stored twice. */
-  readonly remove?: number;
-}
 
 const GROUP_WRITES = 64;
 /** A receipt is noted once an hour, milliseconds. */
@@ -54,10 +40,8 @@ export class SegmentStore {
   readonly #files: RowFiles;
   readonly #commit: GroupCommit<Write, undefined>;
   readonly #credit: UploadCredit;
-  readonly #space: DiskSpace;
   readonly #locks = new KeyedLock();
   readonly #losses = new Set<LossListener>();
-  readonly #options: SegmentStoreOptions;
   readonly index: SegmentIndex;
   readonly quota: DiskQuota;
   readonly recovery: RecoveryReport;
@@ -68,25 +52,26 @@ export class SegmentStore {
     index: SegmentIndex,
     recovery: RecoveryReport,
   ) {
-    this.#options = options;
     this.#files = files;
     this.index = index;
     this.recovery = recovery;
     this.quota = new DiskQuota(options.quotaBytes);
     this.quota.occupy(recovery.bytes);
-    this.#space = new DiskSpace(options.directory, options.reserveBytes ?? 0);
     this.#credit = new UploadCredit(options.creditOf, (uploader) => index.unpublished(uploader));
     this.#commit = new GroupCommit((writes) => this.#write(writes), GROUP_WRITES);
   }
 
   /** Opens the files, cuts off what a crash tore, and brings the index up to them, or makes it anew when it is missing. */
   static async open(options: SegmentStoreOptions): Promise<SegmentStore> {
-    const { directory, maxFileBytes, onFlush } = options;
-    const index = new SegmentIndex(options.store);
-    const recovery = await recoverStore(directory, index);
-    const next = (await index.cursor()).file;
-    const files = await RowFiles.open(directory, { maxFileBytes, next, ...(onFlush && { onFlush }) });
-    return new SegmentStore(options, files, index, recovery);
+    const { rows, store } = options;
+    const index = new SegmentIndex(store);
+    try {
+      const recovery = await recoverStore(rows, index);
+      return new SegmentStore(options, await rows.open(await index.cursor()), index, recovery);
+    } catch (error) {
+      await rows.abandon();
+      throw error;
+    }
   }
 
   /**
@@ -208,8 +193,7 @@ export class SegmentStore {
 
   /** Copies what is live out of the file that wastes most, if it wastes enough, and removes it; false when there is none. */
   async compact(options: CompactionOptions, signal: AbortSignal): Promise<boolean> {
-    const { directory, maxFileBytes } = this.#options;
-    const parts = { directory, maxFileBytes, index: this.index, quota: this.quota, files: this.#files };
+    const parts = { index: this.index, quota: this.quota, files: this.#files };
     const write = (work: Write) => this.#commit.add(work).then(() => undefined);
     const isLost = async (place: RecordPlace) => (await this.#files.read([place]))[0] === undefined;
     return await compact({ ...parts, write, isLost, forget: (edit) => this.#forget(edit) }, options, signal);
@@ -263,7 +247,7 @@ export class SegmentStore {
   ): Promise<void> {
     const bytes = records.reduce((sum, { payload }) => sum + recordBytes(payload.length), 0);
     await this.#credit.spend(uploader, paid ? 0 : bytes, async () => {
-      await this.#space.require(bytes);
+      await this.#files.requireRoom(bytes);
       this.quota.take(bytes);
       try {
         await this.#commit.add({ records, edits });
@@ -275,7 +259,10 @@ export class SegmentStore {
   }
 
   async #write(writes: readonly Write[]): Promise<undefined[]> {
-    for (const { remove } of writes) if (remove !== undefined) await this.#remove(remove);
+    for (const { remove, adopt } of writes) {
+      if (remove !== undefined) await this.#remove(remove);
+      if (adopt !== undefined) await this.#adopt(adopt);
+    }
     if (writes.some(({ roll }) => roll === true)) await this.#files.roll();
     const records = writes.flatMap((write) => write.records);
     const places = records.length === 0 ? [] : await this.#files.append(records);
@@ -283,13 +270,22 @@ export class SegmentStore {
     const edits = writes.flatMap((write) => write.edits(queue.splice(0, write.records.length)));
     const last = places.at(-1);
     try {
-      await this.index.apply(edits, last && behind(last));
+      await this.index.apply(
+        edits,
+        last && behind(last),
+        places.map(({ file }) => file),
+      );
     } catch (error) {
       // The records lie on the disk, though nobody was told; a later start may find them.
       for (const { payload } of records) this.quota.occupy(recordBytes(payload.length));
       throw error;
     }
     return writes.map(() => undefined);
+  }
+
+  async #adopt(files: ReadonlyMap<number, number>): Promise<void> {
+    await this.index.apply([], undefined, files.keys());
+    for (const bytes of files.values()) this.quota.occupy(bytes);
   }
 
   async #remove(file: number): Promise<void> {

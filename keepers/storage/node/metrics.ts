@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { RequestListener } from "../bucket/endpoint.ts";
 import type { DiskQuota } from "../disk/diskQuota.ts";
 
 /** What a storage node counts. */
@@ -10,6 +11,7 @@ export interface StorageMetrics {
   flushed(seconds: number): void;
 }
 
+const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
 export function createStorageMetrics(registry: Registry): StorageMetrics {
@@ -28,7 +30,7 @@ export function createStorageMetrics(registry: Registry): StorageMetrics {
   });
   const flush = new Histogram({
     name: "mycelia_storage_fsync_seconds",
-    help: "Time of one flush of a row file",
+    help: "Time in which one group of rows was made durable: a flush of a row file, or its objects in a bucket",
     buckets: BUCKETS,
     registers,
   });
@@ -41,6 +43,35 @@ export function createStorageMetrics(registry: Registry): StorageMetrics {
     served: (bytes) => served.inc(bytes),
     refused: (code) => refused.inc({ code }),
     flushed: (seconds) => flush.observe(seconds),
+  };
+}
+
+/** Counts what is asked of the bucket in which a node has its rows. */
+export function createBucketMetrics(registry: Registry): RequestListener {
+  const registers = [registry];
+  const requests = new Counter({
+    name: "mycelia_storage_bucket_requests_total",
+    help: "Requests to the S3 endpoint by operation and outcome (done, missing, taken, failed), repetitions not counted",
+    labelNames: ["operation", "outcome"],
+    registers,
+  });
+  const repeated = new Counter({
+    name: "mycelia_storage_bucket_repeated_requests_total",
+    help: "Repetitions of requests that the S3 endpoint did not answer, or not well",
+    labelNames: ["operation"],
+    registers,
+  });
+  const latency = new Histogram({
+    name: "mycelia_storage_bucket_request_seconds",
+    help: "Time of one request to the S3 endpoint, with its repetitions",
+    labelNames: ["operation"],
+    buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  return (operation, outcome, seconds, repetitions) => {
+    requests.inc({ operation, outcome });
+    repeated.inc({ operation }, repetitions);
+    latency.observe({ operation }, seconds);
   };
 }
 

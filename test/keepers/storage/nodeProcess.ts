@@ -9,6 +9,7 @@ export type NodeProcessOptions = Partial<
     StorageNodeOptions,
     | "quotaBytes"
     | "reserveBytes"
+    | "bucket"
     | "creditBytesPerSigner"
     | "repair"
     | "presence"

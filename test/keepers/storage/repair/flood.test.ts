@@ -9,6 +9,7 @@ import { createCommitteeView } from "../../../../keepers/storage/chain/committee
 import { createMemberApi, type MemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createPeerApi } from "../../../../keepers/storage/client/peerApi.ts";
 import { BatchIndex } from "../../../../keepers/storage/disk/batchIndex.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
 import { heldStrips } from "../../../../keepers/storage/disk/segmentIndex.ts";
 import { SegmentStore } from "../../../../keepers/storage/disk/segmentStore.ts";
 import { type BatchSegment, layOut } from "../../../../keepers/storage/format/batch.ts";
@@ -46,7 +47,8 @@ describe("storage: repair in a flood of losses", () => {
     const directory = temporaryDirectory();
     disk = openLmdbStore(join(directory, "store"));
     segments = await SegmentStore.open({
-      ...{ directory: join(directory, "rows"), store: disk, maxFileBytes: MIB },
+      rows: new RowDirectory(join(directory, "rows"), { maxFileBytes: MIB }),
+      store: disk,
       ...{ quotaBytes: 64 * MIB, creditOf: async () => 0 },
     });
     duty = await newDuty();

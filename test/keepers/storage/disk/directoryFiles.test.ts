@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { RowFiles, rowFileName } from "../../../../keepers/storage/disk/rowFiles.ts";
+import { type DirectoryFiles, rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
+import { reachesCursor, recoverRowFiles } from "../../../../keepers/storage/disk/directoryRecovery.ts";
+import type { FoundRecord } from "../../../../keepers/storage/disk/recordScan.ts";
+import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
 import { newFileHeader, type RowRecord, recordPieces } from "../../../../keepers/storage/disk/rowRecords.ts";
-import {
-  type FoundRecord,
-  reachesCursor,
-  recoverRowFiles,
-} from "../../../../keepers/storage/disk/rowRecovery.ts";
 
 const START = { file: 1, offset: 0 };
 
@@ -37,7 +35,11 @@ describe("storage: row files", () => {
 
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  const openFiles = (maxFileBytes = 1 << 20) => RowFiles.open(directory, { maxFileBytes });
+  const openFiles = async (maxFileBytes = 1 << 20): Promise<DirectoryFiles> => {
+    const rows = new RowDirectory(directory, { maxFileBytes });
+    await rows.prepare();
+    return await rows.open(START);
+  };
   const first = () => join(directory, rowFileName(1));
 
   it("reads back every record, over reopening and over several files", async () => {
