@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { freePort } from "../../../../keepers/runtime/http/freePort.ts";
+import { freePort, kill } from "../network.ts";
 
 const SERVERS = ["account", "container", "object"] as const;
 const PACKAGES = "swift-proxy swift-account swift-container swift-object";
@@ -31,7 +31,7 @@ export function requireSwift(context: Mocha.Context): void {
 export class SwiftServer {
   readonly url: string;
   readonly #directory: string;
-  #children: ChildProcess[] = [];
+  readonly #children: ChildProcess[] = [];
 
   private constructor(url: string, directory: string) {
     this.url = url;
@@ -42,23 +42,17 @@ export class SwiftServer {
   static async start(): Promise<SwiftServer> {
     const directory = await mkdtemp(join(tmpdir(), "swift-"));
     await mkdir(join(directory, "node", "d1"), { recursive: true });
-    const ports = await Promise.all(SERVERS.map(() => freePort("127.0.0.1")));
+    const ports = await Promise.all(SERVERS.map(() => freePort()));
     await Promise.all(SERVERS.map((name, i) => writeServer(directory, name, ports[i]!)));
     await writeRings(directory, ports);
-    const port = await freePort("127.0.0.1");
+    const port = await freePort();
     await writeFile(join(directory, "proxy.conf"), proxySettings(directory, port));
     const server = new SwiftServer(`http://127.0.0.1:${port}`, directory);
-    await server.restart();
+    // The proxy comes last: servers that it does not find it leaves alone for a while.
+    await Promise.all(SERVERS.map((name, i) => server.#launch(name, ports[i]!)));
+    await server.#launch("proxy", port);
     const client = server.client();
-    for (let tries = 0; ; tries++) {
-      try {
-        await client.send(new CreateBucketCommand({ Bucket: "rows" }));
-        break;
-      } catch (error) {
-        if (tries === 100) throw error;
-        await setTimeout(200);
-      }
-    }
+    await client.send(new CreateBucketCommand({ Bucket: "rows" }));
     client.destroy();
     return server;
   }
@@ -74,41 +68,23 @@ export class SwiftServer {
     });
   }
 
-  async restart(): Promise<void> {
-    this.#children = [...SERVERS, "proxy"].map((name) =>
-      spawn(`swift-${name}-server`, [join(this.#directory, `${name}.conf`)], {
-        stdio: ["ignore", "ignore", "ignore"],
-      }),
-    );
-    const [killer, children] = [() => this.#signal(), this.#children];
-    process.on("exit", killer);
-    void Promise.all(children.map((child) => once(child, "exit"))).then(() => process.off("exit", killer));
-    await this.#answers();
-  }
-
-  /** As a machine that loses power would. */
-  async kill(): Promise<void> {
-    const ended = this.#children.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit"));
-    this.#signal();
-    await Promise.all(ended);
-  }
-
   async stop(): Promise<void> {
-    await this.kill();
+    await Promise.all(this.#children.map(kill));
     await rm(this.#directory, { recursive: true, force: true });
   }
 
-  #signal(): void {
-    for (const child of this.#children) child.kill("SIGKILL");
-  }
-
-  async #answers(): Promise<void> {
-    for (let tries = 0; ; tries++) {
-      const answer = await fetch(`${this.url}/healthcheck`).catch(() => undefined);
+  async #launch(name: string, port: number): Promise<void> {
+    const child = spawn(`swift-${name}-server`, [join(this.#directory, `${name}.conf`)], { stdio: "ignore" });
+    this.#children.push(child);
+    const killer = () => child.kill("SIGKILL");
+    process.on("exit", killer);
+    child.once("exit", () => process.off("exit", killer));
+    for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`).catch(() => undefined);
       if (answer?.status === 200) return;
-      if (tries === 300) throw new Error("Swift did not start");
       await setTimeout(100);
     }
+    throw new Error(`Swift's ${name} server did not start`);
   }
 }
 
@@ -122,7 +98,9 @@ mount_check = false
 devices = ${directory}/node
 swift_dir = ${directory}
 [pipeline:main]
-pipeline = ${name}-server
+pipeline = healthcheck ${name}-server
+[filter:healthcheck]
+use = egg:swift#healthcheck
 [app:${name}-server]
 use = egg:swift#${name}
 replication_server = false
@@ -159,6 +137,7 @@ pipeline = catch_errors healthcheck cache s3api tempauth proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+error_suppression_limit = 1000000
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:healthcheck]
