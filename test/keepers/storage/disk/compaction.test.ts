@@ -162,7 +162,7 @@ for (const home of [new DirectoryHome(), new BucketHome()])
 
     it("gives up what a damaged file has lost, and removes the file", async () => {
       const all = Array.from({ length: 8 }, (_, i) => i);
-      const uploads = Array.from({ length: 8 }, () => [randomBytes(32), randomUpload(all)] as const);
+      const uploads = Array.from({ length: 8 }, () => [randomBytes(32), randomUpload(all, 1024)] as const);
       for (const [commitment, upload] of uploads) await segments.putStrips(commitment, ALICE, upload);
       const [first, second] = uploads as [(typeof uploads)[number], (typeof uploads)[number]];
       const { strips } = (await segments.index.segment(nameOf(first[0])))!;
