@@ -1,10 +1,8 @@
 import { sha256 } from "../runtime/platform/hashes.ts";
 import { openKernel, prepareSha, shaBytes } from "./kernel.ts";
 import { hashBytes } from "./merkle.ts";
+import { BLOCK, blocksOf, padAll } from "./padding.ts";
 
-const BLOCK = 64;
-/** Behind a message stand a mark and its length. */
-const PADDING = 9;
 /** From here on native code is faster, blocks. */
 const MOST_BLOCKS = 4;
 /** Messages that are hashed together at most; a multiple of the kernel's four lanes. */
@@ -28,7 +26,7 @@ export class MessageHasher {
   hash(messages: readonly Buffer[], skip = 0): Buffer {
     const hashes = Buffer.allocUnsafe(messages.length * hashBytes);
     for (const [i, message] of messages.entries()) {
-      const blocks = Math.ceil((message.length - skip + PADDING) / BLOCK);
+      const blocks = blocksOf(message.length - skip);
       if (blocks > MOST_BLOCKS) hashes.set(sha256(message.subarray(skip)), i * hashBytes);
       else if (this.#waiting[blocks]!.push(i) === AT_ONCE) this.#flush(blocks, messages, skip, hashes);
     }
@@ -39,15 +37,16 @@ export class MessageHasher {
   /** The hashes of messages of one length, up to four blocks, which lie end to end themselves. */
   hashEach(messages: Buffer, length: number): Buffer {
     const count = messages.length / length;
-    const blocks = Math.ceil((length + PADDING) / BLOCK);
+    const blocks = blocksOf(length);
     const hashes = Buffer.allocUnsafe(count * hashBytes);
+    const { bytes } = this.#open;
+    padAll(bytes, messagesAt, length, Math.min(AT_ONCE, count));
     for (let from = 0; from < count; from += AT_ONCE) {
       const some = Math.min(AT_ONCE, count - from);
-      let at = messagesAt;
-      for (let i = from; i < from + some; i++)
-        at = pad(this.#open.bytes, at, messages, i * length, (i + 1) * length, blocks);
+      for (let i = 0; i < some; i++)
+        messages.copy(bytes, messagesAt + i * blocks * BLOCK, (from + i) * length, (from + i + 1) * length);
       this.#run(blocks, some);
-      this.#open.bytes.copy(hashes, from * hashBytes, hashesAt, hashesAt + some * hashBytes);
+      bytes.copy(hashes, from * hashBytes, hashesAt, hashesAt + some * hashBytes);
     }
     return hashes;
   }
@@ -56,7 +55,11 @@ export class MessageHasher {
     const waiting = this.#waiting[blocks]!;
     const { bytes } = this.#open;
     let at = messagesAt;
-    for (const i of waiting) at = pad(bytes, at, messages[i]!, skip, messages[i]!.length, blocks);
+    for (const i of waiting) {
+      const length = messages[i]!.copy(bytes, at, skip);
+      padAll(bytes, at, length, 1);
+      at += blocks * BLOCK;
+    }
     this.#run(blocks, waiting.length);
     for (const [j, i] of waiting.entries()) {
       const from = hashesAt + j * hashBytes;
@@ -69,14 +72,4 @@ export class MessageHasher {
   #run(blocks: number, count: number): void {
     this.#open.kernel.hashBlocks(messagesAt, blocks, hashesAt, Math.ceil(count / LANES) * LANES, 0);
   }
-}
-
-/** Writes a part of `source` as it is hashed; returns where the next belongs. */
-function pad(bytes: Buffer, at: number, source: Buffer, from: number, to: number, blocks: number): number {
-  const end = at + blocks * BLOCK;
-  const mark = at + source.copy(bytes, at, from, to);
-  bytes[mark] = 0x80;
-  bytes.fill(0, mark + 1, end - 4);
-  bytes.writeUInt32BE(8 * (mark - at), end - 4);
-  return end;
 }

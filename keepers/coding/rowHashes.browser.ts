@@ -1,6 +1,7 @@
 import type { Bytes } from "../runtime/platform/bytes.ts";
 import { writeSha256 } from "../runtime/platform/hashes.ts";
 import { type OpenKernel, openKernel, prepareSha, shaBytes } from "./kernel.ts";
+import { BLOCK, blocksOf, padAll } from "./padding.ts";
 
 /** As in rowHashes.ts. */
 export interface Messages {
@@ -10,9 +11,6 @@ export interface Messages {
 }
 
 const hashBytes = 32;
-const BLOCK = 64;
-/** Behind a message stand a mark and its length. */
-const PADDING = 9;
 /** Messages that are hashed together; a multiple of the kernel's four lanes. */
 const AT_ONCE = 64;
 /** Longest message that has room: rows of 2 KiB. */
@@ -22,7 +20,7 @@ const messagesAt = hashesAt + AT_ONCE * hashBytes;
 
 /** As rowHashes.ts, four lanes at a time: nothing in a page that answers at once hashes faster. */
 export function writeHashes(messages: Messages, target: Bytes, at: number): void {
-  const blocks = Math.ceil((messages.length + PADDING) / BLOCK);
+  const blocks = blocksOf(messages.length);
   if (blocks > MOST_BLOCKS) {
     for (let index = 0; index < messages.count; index++)
       writeSha256(messages.at(index), target, at + index * hashBytes);
@@ -30,7 +28,7 @@ export function writeHashes(messages: Messages, target: Bytes, at: number): void
   }
   opened ??= open();
   const { bytes, kernel } = opened;
-  pad(bytes, messages.length, blocks, Math.min(AT_ONCE, messages.count));
+  padAll(bytes, messagesAt, messages.length, Math.min(AT_ONCE, messages.count));
   for (let first = 0; first < messages.count; first += AT_ONCE) {
     const count = Math.min(AT_ONCE, messages.count - first);
     for (let i = 0; i < count; i++) bytes.set(messages.at(first + i), messagesAt + i * blocks * BLOCK);
@@ -46,16 +44,4 @@ function open(): OpenKernel {
   const made = openKernel(messagesAt + AT_ONCE * MOST_BLOCKS * BLOCK);
   prepareSha(made, messagesAt, 0);
   return made;
-}
-
-/** Writes what stands behind messages of one length. */
-function pad(bytes: Bytes, length: number, blocks: number, count: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let i = 0; i < count; i++) {
-    const start = messagesAt + i * blocks * BLOCK;
-    const end = start + blocks * BLOCK;
-    bytes[start + length] = 0x80;
-    bytes.fill(0, start + length + 1, end);
-    view.setUint32(end - 4, 8 * length);
-  }
 }

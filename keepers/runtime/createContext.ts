@@ -13,6 +13,7 @@ import type { KeeperConfig } from "./config/keeper.ts";
 import type { KeeperContext } from "./context.ts";
 import { type Engines, openEngines } from "./engines.ts";
 import { FatalError } from "./errors.ts";
+import { bareHost } from "./http/addresses.ts";
 import { createHttpClient } from "./http/client.ts";
 import { freePort } from "./http/freePort.ts";
 import { createServer } from "./http/server.ts";
@@ -172,7 +173,7 @@ async function openServer(
     /\/+$/,
     "",
   );
-  const hostNames = [...limits.hostNames, new URL(publicUrl).hostname.replace(/^\[|\]$/g, "")];
+  const hostNames = [...limits.hostNames, bareHost(new URL(publicUrl).hostname)];
   const { chainId, genesisHash, deploymentHash } = identity;
   const status = async () => ({
     version,

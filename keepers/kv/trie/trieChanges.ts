@@ -1,4 +1,4 @@
-import { HASH_BYTES } from "./trieNode.ts";
+import { HASH_BYTES, nibbleAt } from "./trieNode.ts";
 
 /** Of a leaf: SHA-256(0x00 || place || content). */
 export const MESSAGE_BYTES = 1 + 2 * HASH_BYTES;
@@ -43,8 +43,7 @@ export class TrieChanges {
 
   /** Four bits of its place. */
   nibbleAt(number: number, depth: number): number {
-    const byte = this.messages[this.partsAt(number) + (depth >> 1)]!;
-    return depth % 2 === 0 ? byte >> 4 : byte & 15;
+    return nibbleAt(this.messages, depth, this.partsAt(number));
   }
 }
 

@@ -14,9 +14,9 @@ export interface Leaf {
   readonly content: Buffer;
 }
 
-/** Four bits of a key's hash. */
-export function nibbleAt(keyHash: Uint8Array, depth: number): number {
-  const byte = keyHash[depth >> 1]!;
+/** Four bits of a key's hash. @param at where the hash begins in `bytes` */
+export function nibbleAt(bytes: Uint8Array, depth: number, at = 0): number {
+  const byte = bytes[at + (depth >> 1)]!;
   return depth % 2 === 0 ? byte >> 4 : byte & 15;
 }
 

@@ -52,6 +52,11 @@ export function createAddressRule(allowPrivate: AllowedAddresses): AddressRule {
   };
 }
 
+/** A host without the brackets in which URLs and headers put an IPv6 address. */
+export function bareHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
 /** True for the addresses of this machine itself; the name "localhost" counts. */
 export function isLoopback(host: string): boolean {
   if (host === "localhost") return true;

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
-import type { AddressRule } from "./addresses.ts";
+import { type AddressRule, bareHost } from "./addresses.ts";
 import { refused } from "./errors.ts";
 
 export interface ConnectorOptions {
@@ -24,7 +24,7 @@ export function createGuardedConnector(options: ConnectorOptions): buildConnecto
     allowH2: false,
   });
   return (target, callback) => {
-    const host = target.hostname.replace(/^\[|\]$/g, "");
+    const host = bareHost(target.hostname);
     // A literal address never passes through lookup.
     if (isIP(host) !== 0 && !allows(host)) {
       callback(refusedAddress(host, [host]), null);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { FatalError } from "../errors.ts";
-import { isLoopback } from "./addresses.ts";
+import { bareHost, isLoopback } from "./addresses.ts";
 
 /** Pages that this machine serves, from whatever port. */
 const OWN_PAGES = "loopback";
@@ -62,7 +62,7 @@ function isOrigin(text: string): boolean {
 }
 
 function isOwnPage(origin: string): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ""));
+  return URL.canParse(origin) && isLoopback(bareHost(new URL(origin).hostname));
 }
 
 function badOrigin(origin: string): FatalError {

@@ -3,7 +3,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { FatalError } from "../errors.ts";
-import { isLoopback } from "./addresses.ts";
+import { bareHost, isLoopback } from "./addresses.ts";
 import { addSigner } from "./authentication.ts";
 import { addBodyParsers } from "./bodies.ts";
 import { createClientErrorHandler } from "./clientErrors.ts";
@@ -165,7 +165,7 @@ function addMeasurement(server: FastifyInstance, metrics: HttpMetrics): void {
 function addHostCheck(server: FastifyInstance, hostNames: readonly string[]): void {
   const known = new Set(hostNames.map((hostName) => hostName.toLowerCase()));
   server.addHook("onRequest", async (request) => {
-    const asked = request.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+    const asked = bareHost(request.hostname).toLowerCase();
     if (isLoopback(asked) || known.has(asked)) return;
     throw new FatalError(
       "http/misdirected",

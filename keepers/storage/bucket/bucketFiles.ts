@@ -1,4 +1,5 @@
 import { FatalError } from "../../runtime/errors.ts";
+import { Semaphore } from "../../runtime/semaphore.ts";
 import { spansOf, takePayloads } from "../disk/payloadReads.ts";
 import { type RecordVisitor, scanRecords } from "../disk/recordScan.ts";
 import type { RowFiles } from "../disk/rowFiles.ts";
@@ -6,6 +7,7 @@ import {
   FILE_HEADER_BYTES,
   newFileHeader,
   parseFileHeader,
+  placesFrom,
   type RecordPlace,
   type RowRecord,
   recordBytes,
@@ -16,7 +18,6 @@ import { numberOf, objectName } from "./objectNames.ts";
 import { Outage } from "./outage.ts";
 import { type Ownership, refusedUpload } from "./ownership.ts";
 import { mergeableObjects } from "./smallObjects.ts";
-import { Turns } from "./turns.ts";
 
 export interface BucketFilesOptions {
   /** Size at which an object takes no more records, bytes. */
@@ -53,7 +54,7 @@ export class BucketFiles implements RowFiles {
   readonly #salts = new Map<number, Uint8Array>();
   readonly #doubtful = new Map<number, Doubtful>();
   readonly #outage = new Outage();
-  readonly #writes = new Turns(WRITES_AT_ONCE);
+  readonly #writes = new Semaphore(WRITES_AT_ONCE);
   #next = 0;
 
   constructor(
@@ -189,14 +190,9 @@ export class BucketFiles implements RowFiles {
   }
 
   #wrote(file: number, salt: Uint8Array, records: readonly RowRecord[]): RecordPlace[] {
-    const places: RecordPlace[] = [];
-    let offset = FILE_HEADER_BYTES;
-    for (const { payload } of records) {
-      places.push({ file, offset, length: payload.length });
-      offset += recordBytes(payload.length);
-    }
+    const { places, end } = placesFrom(file, FILE_HEADER_BYTES, records);
     this.#salts.set(file, salt);
-    this.#sizes.set(file, offset - FILE_HEADER_BYTES);
+    this.#sizes.set(file, end - FILE_HEADER_BYTES);
     this.#doubtful.delete(file);
     return places;
   }

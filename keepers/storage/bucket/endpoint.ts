@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { RetryableError } from "../../runtime/errors.ts";
+import { Semaphore } from "../../runtime/semaphore.ts";
 import { failureOf, readFailure } from "./failures.ts";
 import { type BucketSettings, parseEndpoint, readBucketCredentials } from "./settings.ts";
-import { Turns } from "./turns.ts";
 
 /** What a request came to: "missing" where there is no object, "taken" where there is one already. */
 export type RequestOutcome = "done" | "missing" | "taken" | "failed";
@@ -44,7 +44,7 @@ export class BucketEndpoint {
   readonly #settings: BucketSettings;
   readonly #origin: string;
   readonly #onRequest: RequestListener | undefined;
-  readonly #turns = new Turns(REQUESTS_AT_ONCE);
+  readonly #places = new Semaphore(REQUESTS_AT_ONCE);
   readonly #stop = new AbortController();
   #hasStarted = false;
   #takesConditions = true;
@@ -205,7 +205,7 @@ export class BucketEndpoint {
     { operation, what, bytes }: Work,
     { take, accepts }: Reading<Output, T>,
   ): Promise<{ outcome: RequestOutcome; value?: T }> {
-    return await this.#turns.run(async () => {
+    return await this.#places.run(async () => {
       const started = performance.now();
       const ms = (this.#settings.timeoutMs ?? TIMEOUT_MS) * ATTEMPTS + Math.ceil((bytes / LEAST_RATE) * 1000);
       const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ms)]);

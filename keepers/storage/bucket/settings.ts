@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FatalError } from "../../runtime/errors.ts";
-import { isLoopback } from "../../runtime/http/addresses.ts";
+import { bareHost, isLoopback } from "../../runtime/http/addresses.ts";
 import { readSecretJson } from "../../runtime/keys/secretFile.ts";
 
 /** A bucket, or a part of one, in which a node keeps its rows. */
@@ -59,7 +59,7 @@ export function parseEndpoint({ endpoint, allowHttp = false }: BucketSettings): 
     const message = "the S3 endpoint must be an http(s) URL without user, query and fragment";
     throw new FatalError("storage/bad-endpoint", message);
   }
-  if (url.protocol === "https:" || allowHttp || isLoopback(url.hostname.replace(/^\[|\]$/g, ""))) return url;
+  if (url.protocol === "https:" || allowHttp || isLoopback(bareHost(url.hostname))) return url;
   throw new FatalError(
     "storage/insecure-endpoint",
     `${url.origin} is not on this machine and has no TLS: whoever is between could change rows and replay requests; use https, or set allowHttp`,

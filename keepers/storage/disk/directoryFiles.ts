@@ -1,19 +1,20 @@
-import { type FileHandle, open, readdir, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type MyceliaError, RetryableError } from "../../runtime/errors.ts";
 import { isNoSpace } from "../../runtime/store/noSpace.ts";
 import { visitRowFile } from "./directoryRecovery.ts";
 import { DiskSpace, diskFull } from "./diskSpace.ts";
 import { readPayloads } from "./payloadReads.ts";
-import type { ReadAt, RecordVisitor } from "./recordScan.ts";
+import type { RecordVisitor } from "./recordScan.ts";
+import { listRowFiles, readAtOf, rowFileName } from "./rowFileAccess.ts";
 import type { RowFiles } from "./rowFiles.ts";
 import {
   FILE_HEADER_BYTES,
   newFileHeader,
   parseFileHeader,
+  placesFrom,
   type RecordPlace,
   type RowRecord,
-  recordBytes,
   recordPieces,
 } from "./rowRecords.ts";
 
@@ -33,22 +34,8 @@ interface ActiveFile {
   size: number;
 }
 
-const NAME = /^rows-(\d{6})\.dat$/;
 const VECTOR = 512;
 const COPY_BYTES = 1024 * 1024;
-
-export function rowFileName(file: number): string {
-  return `rows-${file.toString().padStart(6, "0")}.dat`;
-}
-
-/** Numbers of the row files in a directory, rising. */
-export async function listRowFiles(directory: string): Promise<number[]> {
-  const names = await readdir(directory);
-  return names
-    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
-}
 
 /**
  * Append-only files of records. One writer: `append` is called by one at a time (see `SegmentStore`), and what it has
@@ -85,12 +72,7 @@ export class DirectoryFiles implements RowFiles {
   async append(records: readonly RowRecord[]): Promise<RecordPlace[]> {
     const active = await this.#room();
     const pieces = records.flatMap((record) => recordPieces(record, active.salt));
-    const places: RecordPlace[] = [];
-    let end = active.size;
-    for (const { payload } of records) {
-      places.push({ file: active.file, offset: end, length: payload.length });
-      end += recordBytes(payload.length);
-    }
+    const { places, end } = placesFrom(active.file, active.size, records);
     try {
       await writeAll(active.handle, pieces, active.size);
       const started = performance.now();
@@ -229,15 +211,6 @@ export async function readSalt(handle: FileHandle): Promise<Uint8Array | undefin
   const bytes = Buffer.alloc(FILE_HEADER_BYTES);
   const { bytesRead } = await handle.read(bytes, 0, FILE_HEADER_BYTES, 0);
   return parseFileHeader(bytes.subarray(0, bytesRead));
-}
-
-/** Reads at any place of an open file. */
-export function readAtOf(handle: FileHandle): ReadAt {
-  return async (offset, length) => {
-    const room = Buffer.allocUnsafeSlow(length);
-    const { bytesRead } = await handle.read(room, 0, length, offset);
-    return room.subarray(0, bytesRead);
-  };
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

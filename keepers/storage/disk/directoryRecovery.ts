@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { listRowFiles, readAtOf, rowFileName } from "./directoryFiles.ts";
 import { type RecordVisitor, scanRecords } from "./recordScan.ts";
+import { listRowFiles, readAtOf, rowFileName } from "./rowFileAccess.ts";
 import type { RecoveryReport, RowCursor } from "./rowFiles.ts";
 import { FILE_HEADER_BYTES } from "./rowRecords.ts";
 

@@ -1,8 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DirectoryFiles, type DirectoryOptions, rowFileName } from "./directoryFiles.ts";
+import { DirectoryFiles, type DirectoryOptions } from "./directoryFiles.ts";
 import { reachesCursor, recoverRowFiles } from "./directoryRecovery.ts";
 import type { RecordVisitor } from "./recordScan.ts";
+import { rowFileName } from "./rowFileAccess.ts";
 import type { RecoveryReport, RowCursor, RowPlace } from "./rowFiles.ts";
 
 /** Most that a name has digits for. */

@@ -89,6 +89,21 @@ export function recordPieces(record: RowRecord, salt: Uint8Array): Uint8Array[] 
   return [header, record.payload, PADDING.subarray(0, tail)];
 }
 
+/** Where records come to lie that are written behind each other, and where they end. */
+export function placesFrom(
+  file: number,
+  offset: number,
+  records: readonly RowRecord[],
+): { readonly places: RecordPlace[]; readonly end: number } {
+  let end = offset;
+  const places = records.map(({ payload: { length } }) => {
+    const place = { file, offset: end, length };
+    end += recordBytes(length);
+    return place;
+  });
+  return { places, end };
+}
+
 /** Reads a header of the file with this salt; undefined when these bytes are none. */
 export function parseRecordHeader(bytes: Buffer, salt: Uint8Array): RecordHeader | undefined {
   if (bytes.length < RECORD_HEADER_BYTES || bytes.readUInt32BE(0) !== MAGIC) return undefined;

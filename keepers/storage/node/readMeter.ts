@@ -1,6 +1,6 @@
 import type { FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
 import { FatalError, RetryableError } from "../../runtime/errors.ts";
-import { isLoopback } from "../../runtime/http/addresses.ts";
+import { bareHost, isLoopback } from "../../runtime/http/addresses.ts";
 import type { RequestVerifier } from "../../runtime/http/requestVerifier.ts";
 import type { CommitteeView } from "../chain/committeeView.ts";
 import { parseVoucher, VOUCHER_HEADER } from "../format/readVoucher.ts";
@@ -92,7 +92,7 @@ function createQuota(needs: ReadMeterNeeds): onRequestAsyncHookHandler {
 function isOpen({ ip, hostname, headers }: FastifyRequest, open: OpenReads): boolean {
   if (open !== "loopback") return open === "everybody";
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined) return false;
-  return isLoopback(ip) && isLoopback(hostname.replace(/^\[|\]$/g, ""));
+  return isLoopback(ip) && isLoopback(bareHost(hostname));
 }
 
 async function quotaOf(needs: ReadMeterNeeds, reader: string): Promise<number> {

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type DirectoryFiles, rowFileName } from "../../../../keepers/storage/disk/directoryFiles.ts";
+import type { DirectoryFiles } from "../../../../keepers/storage/disk/directoryFiles.ts";
 import { reachesCursor, recoverRowFiles } from "../../../../keepers/storage/disk/directoryRecovery.ts";
 import type { FoundRecord } from "../../../../keepers/storage/disk/recordScan.ts";
 import { RowDirectory } from "../../../../keepers/storage/disk/rowDirectory.ts";
+import { rowFileName } from "../../../../keepers/storage/disk/rowFileAccess.ts";
 import { newFileHeader, type RowRecord, recordPieces } from "../../../../keepers/storage/disk/rowRecords.ts";
 
 const START = { file: 1, offset: 0 };
