@@ -4,24 +4,14 @@ import { readdir } from "node:fs/promises";
 import { expect } from "chai";
 import type { KeeperContext } from "../../../../keepers/runtime/context.ts";
 import type { BucketSettings } from "../../../../keepers/storage/bucket/settings.ts";
-import {
-  type CommitteeMember,
-  createCommitteeView,
-} from "../../../../keepers/storage/chain/committeeView.ts";
-import { createMemberApi } from "../../../../keepers/storage/client/memberApi.ts";
 import { createStorageClient } from "../../../../keepers/storage/client.ts";
-import { setOf, slotOfStrip } from "../../../../keepers/storage/format/placement.ts";
-import { readReceipt } from "../../../../keepers/storage/format/receipts.ts";
-import { encodeUpload } from "../../../../keepers/storage/format/segmentFormat.ts";
-import { stripOf } from "../../../../keepers/storage/format/stripFormat.ts";
 import { AuditedNetwork, MEMBERS } from "../audits/auditedNetwork.ts";
 import { BucketHome } from "../disk/rowHomes.ts";
 import { kill, StorageNetwork } from "../network.ts";
 import type { NodeSetup } from "../nodeContext.ts";
-import { randomSegment, stripsFor } from "../segments.ts";
+import { killWhileItWrites } from "../signedStrips.ts";
 
 const CLIENT = 30;
-const { signal } = new AbortController();
 
 describe("storage: nodes whose rows lie in a bucket", () => {
   const home = new BucketHome();
@@ -56,11 +46,6 @@ describe("storage: nodes whose rows lie in a bucket", () => {
 
     after(() => network?.stop());
 
-    const memberAtPort = async (port: number): Promise<CommitteeMember> => {
-      const { members } = await createCommitteeView(client.provider, client.deployment).current();
-      return members.find(({ endpoint }) => endpoint.endsWith(`:${port}`))!;
-    };
-
     it("take part in a file that is read back when three others have been killed", async () => {
       const storage = createStorageClient({
         ...client,
@@ -79,45 +64,10 @@ describe("storage: nodes whose rows lie in a bucket", () => {
     });
 
     it("lose no strip that they have signed for, however often they are killed while they write", async () => {
-      const member = await memberAtPort(setups[0]!.port);
-      const api = createMemberApi({ ...client, timeoutMs: 20_000 });
-      const scope = { chainId: client.chainId, committee: network.address("Committees") };
-      let signed = 0;
-      for (const killAfter of [1, 4, 9]) {
-        const receipts = new Map<string, bigint>();
-        const segments = await Promise.all(Array.from({ length: 12 }, () => randomSegment(network.codec)));
-        const put = async ({ commitment, shape }: (typeof segments)[number], body: Uint8Array) => {
-          const answer = await api.putSegment(member, commitment, body, signal);
-          const receipt = readReceipt(answer, scope, { commitment, shape, signer: member.signer });
-          receipts.set(Buffer.from(commitment).toString("hex"), receipt.slots);
-          if (receipts.size === killAfter) children[0]!.kill("SIGKILL");
-        };
-        await Promise.allSettled(
-          segments.map((segment) =>
-            put(segment, encodeUpload(segment, stripsFor(member, segment.commitment))),
-          ),
-        );
-        await kill(children[0]!);
-        children[0] = await spawn(0);
-        for (const segment of segments) {
-          const { commitment, shape } = segment;
-          const promised = receipts.get(Buffer.from(commitment).toString("hex"));
-          if (promised === undefined) continue;
-          signed++;
-          const { strips } = await api.strips(
-            member,
-            commitment,
-            shape,
-            stripsFor(member, commitment),
-            signal,
-          );
-          expect(setOf(strips.map(({ number }) => slotOfStrip(number, commitment)))).to.equal(promised);
-          for (const { number, rows } of strips)
-            expect(Buffer.from(rows).equals(stripOf(segment, number).rows)).to.equal(true);
-        }
-        for (const segment of segments) segment.release();
-      }
-      expect(signed).to.be.at.least(1 + 4 + 9);
+      children[0] = await killWhileItWrites({
+        ...{ network, client, port: setups[0]!.port, child: children[0]!, restart: () => spawn(0) },
+        ...{ segments: 12, kills: [1, 4, 9], timeoutMs: 20_000 },
+      });
     });
   });
 
